@@ -1,0 +1,163 @@
+"""What we ask: one folder an exercise, found by its name; nothing is registered anywhere (standard library only)."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer that learners really write: `answer.py` with one thing done wrong."""
+
+    name: str
+    says: str
+    """What the learner is told when their work behaves like this: the observation, then a question."""
+    check: str
+    """The test function at which it must fail first."""
+    signature: str = "values"
+    """How it is recognized: ``values``, ``raises``, ``property`` or ``timeout``."""
+    edits: tuple[tuple[str, str], ...] = ()
+    """Replacements in answer.py, each text found exactly once."""
+    code: str = ""
+    """A whole file instead, where edits would not read well."""
+
+    def source(self, answer: str) -> str:
+        """The wrong file itself. Raises ValueError when an edit's text is not found exactly once."""
+        if self.code:
+            return self.code
+        for old, new in self.edits:
+            if answer.count(old) != 1:
+                raise ValueError(f"mistake {self.name}: {old!r} stands {answer.count(old)} times in answer.py")
+            answer = answer.replace(old, new)
+        return answer
+
+
+@dataclass(frozen=True)
+class Forbidden:
+    """Calls that this exercise asks the learner to do without."""
+
+    ops: tuple[str, ...]
+    """Words looked for in the names of torch's functions and aten operations; ``*`` means any operation."""
+    says: str
+    """Why, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """Everything but the code: what `exercise.toml` says, and where its files are."""
+
+    id: str
+    topic: str
+    title: str
+    kind: str
+    """``implement``, ``fix``, ``predict``, ``loop`` or ``faster``."""
+    task: str
+    """One or two sentences: what to do, and what it is for."""
+    minutes: int
+    difficulty: int
+    importance: int
+    tier: str
+    entry: tuple[str, ...]
+    """Names that the file must define."""
+    hints: tuple[str, str, str]
+    after: str
+    """Shown after passing: why it works, what it costs, what production code calls it."""
+    folder: Path
+    needs: tuple[str, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    forbids: tuple[Forbidden, ...] = ()
+    slot: str | None = None
+    """The part of the learner's GPT-2 that this exercise fills, if any."""
+    seconds: float = 10.0
+    """Wall-clock limit of one check."""
+    memory_mb: int = 1024
+    """Memory that a check may take beyond what the grader holds at its start."""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The name as learners type it: with dashes."""
+        return self.id.replace("_", "-")
+
+    @property
+    def check(self) -> str:
+        """Path of the check file below ``graders/checks``."""
+        return f"{self.topic}/test_{self.id}.py"
+
+    def text(self, name: str) -> str:
+        """The text of one of the exercise's files, such as ``answer.py``."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+    def content_hash(self) -> str:
+        """Changes when what is asked changes: the stub, the answer or the settings."""
+        digest = hashlib.sha256()
+        for name in ("exercise.toml", "start.py", "answer.py"):
+            digest.update(self.text(name).encode())
+        return digest.hexdigest()[:16]
+
+
+def _read(folder: Path) -> Exercise:
+    data = tomllib.loads((folder / "exercise.toml").read_text(encoding="utf-8"))
+    mistakes = tuple(
+        Mistake(
+            name=m["name"],
+            says=m["says"].strip(),
+            check=m["check"],
+            signature=m.get("signature", "values"),
+            edits=tuple((old, new) for old, new in m.get("edits", ())),
+            code=m.get("code", ""),
+        )
+        for m in data.pop("mistakes", ())
+    )
+    forbids = tuple(Forbidden(tuple(f["ops"]), f["says"]) for f in data.pop("forbids", ()))
+    known = {k: data.pop(k) for k in list(data) if k in Exercise.__dataclass_fields__}
+    for key in ("entry", "hints", "needs"):
+        known[key] = tuple(known.get(key, ()))
+    known["task"] = known["task"].strip()
+    known["after"] = known["after"].strip()
+    return Exercise(
+        id=folder.name,
+        topic=folder.parent.name,
+        folder=folder,
+        mistakes=mistakes,
+        forbids=forbids,
+        extra=data,
+        **known,
+    )
+
+
+@cache
+def exercises() -> dict[str, Exercise]:
+    """All exercises by id. Raises when two folders share a name."""
+    found: dict[str, Exercise] = {}
+    for path in sorted(ROOT.glob("*/*/exercise.toml")):
+        exercise = _read(path.parent)
+        if exercise.id in found:
+            raise ValueError(f"two exercises are called {exercise.id}")
+        found[exercise.id] = exercise
+    return found
+
+
+def exercise(name: str) -> Exercise:
+    """The exercise called so, with ``-`` or ``_``, with or without its lesson or topic in front.
+
+    Raises KeyError whose message names the nearest ones.
+    """
+    key = name.rsplit("/", 1)[-1].strip().lower().replace("-", "_")
+    known = exercises()
+    if key in known:
+        return known[key]
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
+    hint = f" Did you mean {', '.join(n.replace('_', '-') for n in near)}?" if near else ""
+    raise KeyError(f"There is no exercise called {name!r}.{hint}")

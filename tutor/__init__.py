@@ -1,0 +1,1 @@
+"""The desk: what the learner sees and types; it never loads torch."""
