@@ -1,0 +1,371 @@
+"""The process in which a learner's code runs: it does one job, tells what it saw in frames, and ends.
+
+Whatever happens here decides nothing: no exit code, no assert, no test outcome is believed. The judge believes
+observations alone, and only when they agree with the reference's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import linecache
+import os
+import random
+import signal
+import sys
+import threading
+import time
+import traceback
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graders import sandbox
+from graders.wire import encode, pack
+
+Frame = dict[str, Any]
+CHECKS = Path(__file__).parent / "checks"
+
+
+class Channel:
+    """Writes frames to the judge. One lock, so that a stray thread cannot tear a frame."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self._lock = threading.Lock()
+
+    def send(self, kind: str, payload: bytes = b"", **header: Any) -> None:
+        with self._lock:
+            self._write(pack({"f": kind, **header}, payload))
+
+    def value(self, kind: str, value: Any, **header: Any) -> None:
+        """Send a frame with one encoded value."""
+        payload = bytearray()
+        node = encode(value, payload)
+        self.send(kind, bytes(payload), node=node, **header)
+
+
+class Submission(types.ModuleType):
+    """The learner's file as a module. A missing name is told in the words of the task."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"your file does not define `{name}`")
+
+
+def load(source: str, filename: str, given: dict[str, Any]) -> Submission:
+    """Execute a file's text as a module called ``submission``. Raises whatever the file raises."""
+    module = Submission("submission")
+    module.__file__ = filename
+    module.__dict__.update(given)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    sys.modules["submission"] = module
+    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def run(job: Frame, channel: Channel) -> None:
+    """Do one job, in this process, and return when it is done."""
+    kind = job["do"]
+    channel.send("hello", pid=os.getpid())
+    if kind == "check":
+        _check(job, channel)
+    elif kind == "fence":
+        from graders.fences import run_page
+
+        _lock(job, channel)
+        channel.send("result", value=run_page(job["page"], job["index"], job.get("edited")))
+    elif kind == "quiz":
+        from graders.quiz import draw
+
+        _limit(job)
+        channel.send("result", value=draw(job["deck"], job["item"], job["seed"]))
+    elif kind == "start":
+        channel.send("result", value=start_text(job["start"], job["questions"], job["seed"]))
+    channel.send("done")
+
+
+def start_text(start: str, questions: str, seed: int) -> str:
+    """A predict exercise's stub with the questions of this seed written into it."""
+    blocks = []
+    for number, code in enumerate(draw_questions(questions, seed), 1):
+        lines = "\n".join("#     " + line if line else "#" for line in code.splitlines())
+        blocks.append(f"# Question {number}\n{lines}")
+    return start.replace("# {questions}", "\n#\n".join(blocks)).replace("{seed}", str(seed))
+
+
+def draw_questions(source: str, seed: int) -> list[str]:
+    """The questions of a predict exercise: `questions(rng)` of its questions.py."""
+    namespace: dict[str, Any] = {}
+    exec(compile(source, "questions.py", "exec"), namespace)
+    result: list[str] = namespace["questions"](random.Random(seed))
+    return result
+
+
+def _limit(job: Frame) -> None:
+    sandbox.limit_resources(job.get("memory_mb", 1024), job.get("cpu_seconds", 60))
+
+
+def _lock(job: Frame, channel: Channel) -> None:
+    """Close the doors: from here on the learner's code may run."""
+    import torch
+
+    torch.set_num_threads(int(job.get("threads", 1)))
+    told: set[str] = set()
+
+    def tell(what: str) -> None:
+        if what not in told:
+            told.add(what)
+            channel.send("tried", what=what)
+
+    scratch = Path(job["scratch"])
+    os.chdir(scratch)
+    os.environ.clear()
+    os.environ.update({"HOME": str(scratch), "TMPDIR": str(scratch), "PATH": "", "HF_HUB_OFFLINE": "1"})
+    _limit(job)
+    if job.get("trusted"):
+        return
+    sandbox.restrict_files(sandbox.libraries(), [scratch])
+    sandbox.restrict_calls()
+    sandbox.hear(tell)
+
+
+# --- checks ------------------------------------------------------------------------------------------------------
+
+
+class Checks:
+    """A pytest plugin that runs the checks in file order, for each seed, and sends what they observe."""
+
+    def __init__(self, job: Frame, channel: Channel) -> None:
+        self.job, self.channel = job, channel
+        self.filename: str = job["file"]
+        self.seed = 0
+        self.module: Submission | None = None
+        self.trouble = ""
+
+    def fixtures(self) -> Any:
+        """Fixtures as a plugin object of their own (pytest finds them by attribute)."""
+        import pytest
+
+        from graders.kit import Draw, Observe
+
+        outer = self
+
+        class Fixtures:
+            @pytest.fixture
+            def submission(self) -> Any:
+                return outer.module
+
+            @pytest.fixture
+            def draw(self, request: Any) -> Draw:
+                return Draw(outer.seed, request.node.name)
+
+            @pytest.fixture
+            def observe(self, request: Any) -> Observe:
+                return Observe(outer.send(request.node.name), outer.filename, outer.seed, request.node.name)
+
+        return Fixtures()
+
+    def send(self, check: str) -> Callable[[str, Any, Any], None]:
+        def send(name: str, value: Any, rule: Any) -> None:
+            if isinstance(value, BaseException):
+                node = {"k": "raised", "type": type(value).__name__, "message": str(value)[:400]}
+                self.channel.send("observe", check=check, name=name, rule=rule, node=node)
+            else:
+                self.channel.value("observe", value, check=check, name=name, rule=rule)
+
+        return send
+
+    def pytest_collectreport(self, report: Any) -> None:
+        """A check file that cannot be collected is our own fault, and told as such."""
+        if report.failed:
+            self.trouble = report.longreprtext[-2000:]
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed:
+            self.trouble = report.longreprtext[-2000:]
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        from _pytest.runner import runtestprotocol
+
+        only = self.job.get("only")
+        items = [i for i in session.items if not only or i.name in only]
+        self.channel.send(
+            "ladder", checks=[{"name": i.name, "title": _title(i.function.__doc__, i.name)} for i in items]
+        )
+        _lock(self.job, self.channel)
+        for seed in self.job["seeds"]:
+            self.seed = seed
+            self.channel.send("seed", seed=seed)
+            if not self._load(seed):
+                return True
+            for item in items:
+                self._reseed(seed)
+                runtestprotocol(item, log=True)
+        return True
+
+    def _load(self, seed: int) -> bool:
+        """Import the submission, afresh for each seed. False when it cannot be imported."""
+        self._reseed(seed)
+        given = {}
+        if self.job.get("questions"):
+            given["QUESTIONS"] = draw_questions(self.job["questions"], seed)
+        self.channel.send("begin", check="runs")
+        try:
+            with self._alarm():
+                self.module = load(self.job["source"], self.filename, given)
+                missing = [n for n in self.job["entry"] if n not in self.module.__dict__]
+        except BaseException as error:
+            self.channel.send("raised", check="runs", **describe_exception(error, self.filename))
+            return False
+        self.channel.send("end", check="runs", missing=missing)
+        return not missing
+
+    def _reseed(self, seed: int) -> None:
+        import torch
+
+        random.seed(seed)
+        torch.manual_seed(seed)
+
+    def pytest_pyfunc_call(self, pyfuncitem: Any) -> bool:
+        """Run one check. Nothing that is raised here reaches pytest: it is told to the judge instead."""
+        name = pyfuncitem.name
+        arguments = {n: pyfuncitem.funcargs[n] for n in pyfuncitem._fixtureinfo.argnames}
+        self.channel.send("begin", check=name)
+        forbidden = None
+        try:
+            with self._alarm(), self._watch() as watch, self._lens(name):
+                pyfuncitem.obj(**arguments)
+        except BaseException as error:
+            self.channel.send("raised", check=name, **describe_exception(error, self.filename))
+        if watch is not None:
+            for number, rule in enumerate(self.job["forbids"]):
+                found = watch.forbidden(rule)
+                if found:
+                    forbidden = {"rule": number, "name": found[0], "line": found[1]}
+                    break
+            if forbidden is None and not watch.intact:
+                forbidden = {"rule": -1, "name": "", "line": None}
+        self.channel.send("end", check=name, forbidden=forbidden)
+        return True
+
+    @contextlib.contextmanager
+    def _watch(self) -> Any:
+        if not self.job.get("forbids"):
+            yield None
+            return
+        from graders.watch import Watch
+
+        with Watch(self.filename) as watch:
+            yield watch
+
+    @contextlib.contextmanager
+    def _lens(self, check: str) -> Any:
+        if not self.job.get("lens"):
+            yield
+            return
+        from graders.lens import Lens
+
+        lens = Lens(self.filename)
+        try:
+            with lens:
+                yield
+        finally:
+            self.channel.send("lens", check=check, lines=lens.lines())
+
+    @contextlib.contextmanager
+    def _alarm(self) -> Any:
+        """Tell where the code hangs, shortly before the judge ends the process."""
+        seconds = float(self.job["seconds"])
+        if not hasattr(signal, "setitimer"):
+            yield
+            return
+
+        def ring(number: int, frame: types.FrameType | None) -> None:
+            self.channel.send("hung", **_where(frame, self.filename))
+            os._exit(1)
+
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        faulthandler.dump_traceback_later(seconds + 0.3, exit=False, file=2)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _check(job: Frame, channel: Channel) -> None:
+    import pytest
+
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    plugin = Checks(job, channel)
+    path = CHECKS / job["check"]
+    code = pytest.main([*PYTEST, f"--rootdir={CHECKS}", str(path)], plugins=[plugin, plugin.fixtures()])
+    if plugin.trouble or code not in (0, 1):
+        channel.send("broken", message=f"{job['check']}: {plugin.trouble or f'pytest ended with code {int(code)}'}")
+
+
+_WITHOUT = (
+    "cacheprovider terminal capture logging doctest junitxml pastebin setuponly setupplan stepwise warnings "
+    "legacypath faulthandler threadexception unraisableexception debugging monkeypatch tmpdir skipping"
+)
+PYTEST = ["-c", os.devnull, "--noconftest", "--assert=plain", "--import-mode=importlib"]
+PYTEST += [word for name in _WITHOUT.split() for word in ("-p", f"no:{name}")]
+
+
+def _title(doc: str | None, name: str) -> str:
+    return (doc or name.removeprefix("test_").replace("_", " ")).strip().splitlines()[0].rstrip(".")
+
+
+def describe_exception(error: BaseException, filename: str) -> Frame:
+    """What was raised, in plain data: type, message, the line of the submission, its source and the local values."""
+    if isinstance(error, SyntaxError) and error.filename == filename:
+        return {
+            "type": type(error).__name__,
+            "message": error.msg or "invalid syntax",
+            "line": error.lineno,
+            "text": (error.text or "").rstrip("\n"),
+            "column": error.offset,
+        }
+    frame, line = None, None
+    for step, number in traceback.walk_tb(error.__traceback__):
+        if step.f_code.co_filename == filename:
+            frame, line = step, number
+    try:
+        message = str(error)[:2000]
+    except BaseException:  # a lying __str__ is the submission's business
+        message = ""
+    return {
+        "type": type(error).__name__,
+        "bases": [c.__name__ for c in type(error).__mro__][:8],
+        "message": message,
+        "line": line,
+        "text": linecache.getline(filename, line).strip() if line else "",
+        "function": frame.f_code.co_name if frame else "",
+        "locals": _locals(frame),
+    }
+
+
+def _where(frame: types.FrameType | None, filename: str) -> Frame:
+    while frame is not None and frame.f_code.co_filename != filename:
+        frame = frame.f_back
+    if frame is None:
+        return {"line": None, "text": "", "function": "", "locals": {}}
+    return {
+        "line": frame.f_lineno,
+        "text": linecache.getline(filename, frame.f_lineno).strip(),
+        "function": frame.f_code.co_name,
+        "locals": _locals(frame),
+    }
+
+
+def _locals(frame: types.FrameType | None) -> dict[str, str]:
+    """Short descriptions of a frame's local variables, in the order they were assigned."""
+    from graders.lens import glimpse
+
+    if frame is None or frame.f_code.co_name == "<module>":
+        return {}
+    return {name: glimpse(value) for name, value in list(frame.f_locals.items())[:12] if not name.startswith("__")}
+
+

@@ -1,0 +1,122 @@
+"""Runs a lesson's fence as a reader would meet it: what it prints, what its last line is, how it fails."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import linecache
+import textwrap
+import time
+import traceback
+import types
+import warnings
+from typing import Any
+
+import torch
+
+from graders.pictures import WIDTH, picture
+
+LIMIT = 8000
+"""Characters of output that are kept."""
+
+
+class _Paper(io.StringIO):
+    """Keeps the first LIMIT characters of what is printed; the rest costs no memory."""
+
+    def write(self, text: str) -> int:
+        room = LIMIT - self.tell()
+        if room > 0:
+            super().write(text[:room])
+            if len(text) > room:
+                super().write("\n… cut here")
+        return len(text)
+
+
+def run_page(codes: list[str], index: int, edited: str | None = None) -> dict[str, Any]:
+    """Run fences 0 … index-1 silently in one namespace, then fence ``index`` (or ``edited`` in its place).
+
+    Returns ``output`` (what it printed and the value of a last bare expression), ``raised`` (None, or one line that
+    ends with the line number in the fence) and ``seconds``. What an earlier fence raises is passed over, as in a
+    notebook. Torch's random numbers start from seed 0.
+    """
+    torch.manual_seed(0)
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    namespace["show"] = _show(namespace)
+    try:
+        torch.set_printoptions(precision=4, threshold=120, edgeitems=3, linewidth=WIDTH)
+        for number, code in enumerate(codes[:index]):
+            _run(code, f"<fence {number}>", namespace)
+        begun = time.perf_counter()
+        output, raised = _run(codes[index] if edited is None else edited, f"<fence {index}>", namespace)
+        return {"output": output, "raised": raised, "seconds": round(time.perf_counter() - begun, 4)}
+    finally:
+        torch.set_printoptions(profile="default")
+
+
+def said(result: dict[str, Any]) -> str:
+    """What ``run_page`` returned as a page writes it down: the output, then the exception, wrapped."""
+    raised = textwrap.fill(result["raised"], WIDTH) if result["raised"] else ""
+    return "\n".join(part for part in (result["output"].rstrip(), raised) if part)
+
+
+def _run(code: str, filename: str, namespace: dict[str, Any]) -> tuple[str, str | None]:
+    paper = _Paper()
+    raised = None
+    linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
+    with contextlib.redirect_stdout(paper), contextlib.redirect_stderr(paper), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = _warn
+        try:
+            _execute(code, filename, namespace)
+        except BaseException as error:
+            raised = friendly(error, filename)
+    return paper.getvalue(), raised
+
+
+def _execute(code: str, filename: str, namespace: dict[str, Any]) -> None:
+    tree = ast.parse(code, filename)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, filename, "exec"), namespace)
+        return
+    exec(compile(ast.Module(tree.body[:-1], []), filename, "exec"), namespace)
+    value = eval(compile(ast.Expression(last.value), filename, "eval"), namespace)
+    if value is not None:
+        print(repr(value))
+
+
+def _warn(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    first = str(message).strip().split("\n")[0]
+    print(textwrap.fill(f"{category.__name__}: {first}", WIDTH, max_lines=3, placeholder=" …"))
+
+
+def friendly(error: BaseException, filename: str) -> str:
+    """``RuntimeError: what happened (line 3)``: one line, with the line number inside the fence."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} (line {error.lineno})"
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == filename]
+    message = " ".join(str(error).split())
+    if len(message) > 300:
+        message = message[:299].rstrip() + "…"
+    where = f" (line {lines[-1]})" if lines else ""
+    return f"{type(error).__name__}: {message}".rstrip(": ") + where
+
+
+def _show(namespace: dict[str, Any]) -> Any:
+    """The ``show`` of a page; it looks into the page's names to call a leaf what the reader calls it."""
+
+    def show(x: Any, title: str = "") -> None:
+        """Print a picture of a tensor, a curve or a graph."""
+        names: dict[int, str] = {}
+        for name, value in namespace.items():
+            if isinstance(value, torch.Tensor):
+                names.setdefault(id(value), name)
+            elif isinstance(value, torch.nn.Module):
+                for inner, parameter in value.named_parameters():
+                    names.setdefault(id(parameter), f"{name}.{inner}")
+            elif isinstance(value, types.ModuleType):
+                continue
+        print(picture(x, title, names))
+
+    return show

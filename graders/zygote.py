@@ -1,0 +1,146 @@
+"""A process that has torch loaded and forks a child for every job; it runs no torch operation and knows no answer.
+
+A child inherits this process's memory, so nothing secret may ever be in it: reference logs live in the judging
+process, which never forks. Where forking is unsafe (macOS, Windows), ``--once`` makes the process itself the child:
+it does the one job that comes on its standard input, and the judge keeps a spare one waiting.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name, _value in (("OMP_NUM_THREADS", "1"), ("MKL_NUM_THREADS", "1"), ("CUDA_VISIBLE_DEVICES", "")):
+    os.environ[_name] = _value  # before torch is loaded: a parent with threads or a GPU breaks its children
+
+import contextlib  # noqa: E402
+import gc  # noqa: E402
+import json  # noqa: E402
+import select  # noqa: E402
+import signal  # noqa: E402
+import socket  # noqa: E402
+import sys  # noqa: E402
+import warnings  # noqa: E402
+from typing import Any  # noqa: E402
+
+
+def preload() -> None:
+    """Load what jobs need, so that a fork finds it there. `torch.testing` and friends load lazily otherwise."""
+    warnings.simplefilter("ignore")
+    import _pytest.assertion
+    import _pytest.fixtures
+    import _pytest.python
+    import _pytest.runner
+    import _pytest.unittest
+    import pytest  # noqa: F401
+    import torch
+    import torch._dynamo  # modes and optimizers load it at first use: 0.8 s
+    import torch.nn.functional
+    import torch.optim
+    import torch.overrides
+    import torch.utils._python_dispatch
+    import torch.utils.data
+
+    import graders.child
+    import graders.kit
+    import graders.lens
+    import graders.watch
+
+
+def serve(control: socket.socket) -> None:
+    """Fork a child for each request on the control socket; tell how each child ended."""
+    wake_read, wake_write = os.pipe()
+    os.set_blocking(wake_write, False)
+    signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()
+    control.sendall(b'{"ready": true}\n')
+    while True:
+        ready, _, _ = select.select([control, wake_read], [], [])
+        if wake_read in ready:
+            os.read(wake_read, 4096)
+            _reap(control)
+        if control in ready:
+            message, fds, _, _ = socket.recv_fds(control, 4096, 2)
+            if not message:
+                os._exit(0)
+            pid = os.fork()
+            if pid == 0:
+                for fd in (wake_read, wake_write, control.fileno()):
+                    with contextlib.suppress(OSError):
+                        os.close(fd)
+                _become_child(fds[0], fds[1])
+            for fd in fds:
+                os.close(fd)
+            control.sendall(json.dumps({"forked": int(message), "pid": pid}).encode() + b"\n")
+
+
+def _reap(control: socket.socket) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            code = os.waitstatus_to_exitcode(status)
+            control.sendall(json.dumps({"ended": pid, "code": code}).encode() + b"\n")
+
+
+def _become_child(talk: int, output: int) -> None:
+    """Turn this fork into the process of one job; never returns."""
+    with contextlib.suppress(BaseException):
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        for fd in (null, output):
+            os.close(fd)
+        connection = socket.socket(fileno=talk)
+        _work(connection.makefile("rb"), connection.sendall)
+    os._exit(0)
+
+
+def _work(reader: Any, write: Any) -> None:
+    from graders import child
+    from graders.wire import Broken
+
+    channel = child.Channel(write)
+    try:
+        size = int.from_bytes(reader.read(4), "big")
+        job = json.loads(reader.read(size))
+    except (ValueError, Broken):
+        return
+    try:
+        child.run(job, channel)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        channel.send("broken", message=f"{type(error).__name__}: {error}")
+    sys.stdout.flush()
+
+
+def once() -> None:
+    """Do one job from standard input in this very process."""
+    reader = os.fdopen(os.dup(0), "rb")
+    talk = os.dup(1)
+    os.dup2(2, 1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+
+    def write(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(talk, view) :]
+
+    _work(reader, write)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    preload()
+    if "--once" in sys.argv:
+        once()
+    serve(socket.socket(fileno=int(sys.argv[1])))
