@@ -13,6 +13,7 @@ import os
 import random
 import signal
 import sys
+import textwrap
 import threading
 import time
 import traceback
@@ -87,11 +88,11 @@ def run(job: Frame, channel: Channel) -> None:
 
 def start_text(start: str, questions: str, seed: int) -> str:
     """A predict exercise's stub with the questions of this seed written into it."""
-    blocks = []
-    for number, code in enumerate(draw_questions(questions, seed), 1):
-        lines = "\n".join("#     " + line if line else "#" for line in code.splitlines())
-        blocks.append(f"# Question {number}\n{lines}")
-    return start.replace("# {questions}", "\n#\n".join(blocks)).replace("{seed}", str(seed))
+    blocks = [
+        f"Question {number}\n" + textwrap.indent(code, "    ")
+        for number, code in enumerate(draw_questions(questions, seed), 1)
+    ]
+    return start.replace("{questions}", "\n\n".join(blocks)).replace("{seed}", str(seed))
 
 
 def draw_questions(source: str, seed: int) -> list[str]:

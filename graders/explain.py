@@ -12,12 +12,10 @@ Facts = dict[str, Any]
 PICTURE_ROWS, PICTURE_COLUMNS = 10, 32
 
 
-def explain(name: str, found: Difference, secret: bool = False) -> tuple[str, Facts]:
-    """One or two sentences and the facts behind them. ``secret`` keeps the expected value to ourselves (predictions)."""
+def explain(name: str, found: Difference, because: str = "") -> tuple[str, Facts]:
+    """One or two sentences and the facts behind them; ``because`` says where the tolerance comes from."""
     what = f"{name}{found.where}"
     facts: Facts = {"observation": name, "kind": found.kind}
-    if secret:
-        return f"{what}: {_short(found.got)} is not what happens. Trace it once more.", {**facts, "got": _short(found.got)}
     facts |= {"expected": _short(found.expected), "got": _short(found.got)}
     if found.kind == "shape":
         return f"{what} has shape {_shape(found.got)}; {_shape(found.expected)} was expected.", {
@@ -44,7 +42,20 @@ def explain(name: str, found: Difference, secret: bool = False) -> tuple[str, Fa
         return f"{what} is {found.got}; at most {found.expected} is allowed.{told}", facts
     if found.mine is None or found.theirs is None:
         return f"{what} is {_short(found.got)}; {_short(found.expected)} was expected.", facts
+    facts["because"] = because or f"a few hundred roundings of {found.dtype}"
     return _values(what, found, facts)
+
+
+def predictions(wrong: dict[str, Any], total: int) -> tuple[str, Facts]:
+    """Words for predictions that are not right, without giving the right ones away."""
+    open_ = [name for name, got in wrong.items() if got == "..."]
+    tried = [name for name in wrong if name not in open_]
+    text = f"{total - len(wrong)} of {total} are right."
+    if tried:
+        text += f" Not right yet: {', '.join(tried)}. Trace them once more."
+    if open_:
+        text += f" Not answered yet: {', '.join(open_)}."
+    return text, {"wrong": tried, "open": open_, "of": total}
 
 
 def _property(what: str, found: Difference) -> str:

@@ -14,7 +14,7 @@ from exercises import Exercise
 from exercises import Mistake as Known
 from graders import explain, mistakes
 from graders.log import CheckLog, Log, Ours, Run, follow
-from graders.observe import judge
+from graders.observe import judge, plain
 from graders.pool import Pool
 from graders.report import Check, Mistake, Outcome, Report, Status
 from graders.wire import Broken
@@ -344,7 +344,7 @@ def RUNS_RUNG(exercise: Exercise) -> dict[str, str]:
 def compare(log: CheckLog, reference: list[CheckLog], exercise: Exercise) -> tuple[Outcome, str, dict[str, Any]]:
     """Judge one finished check against the reference's log: outcome, message, facts."""
     theirs = reference[0].seen
-    secret = exercise.kind == "predict"
+    wrong: dict[str, Any] = {}
     for i, expected in enumerate(theirs):
         if i >= len(log.seen):
             if log.raised:
@@ -359,9 +359,13 @@ def compare(log: CheckLog, reference: list[CheckLog], exercise: Exercise) -> tup
             found = judge(mine, [r.seen[i] for r in reference if i < len(r.seen)])
         except (Broken, KeyError, TypeError, ValueError):
             return "error", f"{expected.name}: what arrived is not a value that a check can send.", {}
-        if found is not None:
-            message, details = explain.explain(expected.name, found, secret)
+        if found is not None and expected.rule.get("secret"):
+            wrong[expected.name] = plain(mine.node)
+        elif found is not None:
+            message, details = explain.explain(expected.name, found, expected.rule.get("because", ""))
             return "failed", message, details
+    if wrong:
+        return "failed", *explain.predictions(wrong, len(theirs))
     if log.raised:
         message, details = explain.raised(log.raised, f"{exercise.id}.py")
         return _limit_or("error", log.raised), message, details

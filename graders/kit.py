@@ -115,13 +115,13 @@ class Observe:
 
     def raises(self, name: str, function: Callable[..., Any], *args: Any, type: str = "", **kw: Any) -> None:
         """Observe that the call raises: any Exception, or the one named by ``type``."""
-        wanted = f"{name} must raise {type or 'an exception'}"
+        rule = holds("raised", f"{name} must raise {type or 'an exception'}.", type=type)
         try:
             out = function(*args, **kw)
         except Exception as error:
-            self._send(name, error, holds("raised", f"{wanted}; it raised something else", type=type))
+            self._send(name, error, rule)
         else:
-            self._send(name, out, holds("raised", f"{wanted}; it returned instead", type=type))
+            self._send(name, out, rule)
 
     def gradients(
         self,

@@ -35,10 +35,17 @@ TOLERANCE: dict[str, tuple[float, float]] = {
 """Relative and absolute tolerance by dtype: a few hundred roundings of that format, far below any real mistake."""
 
 
-def equal(rtol: float | None = None, atol: float | None = None, same: tuple[str, ...] = (), because: str = "") -> Rule:
+def equal(
+    rtol: float | None = None,
+    atol: float | None = None,
+    same: tuple[str, ...] = (),
+    because: str = "",
+    secret: bool = False,
+) -> Rule:
     """The reference's value. Shape, dtype and device always count; ``same`` adds ``contiguous``, ``requires_grad``,
-    ``leaf``. Without a tolerance the dtype's own is taken; ``because`` says where another one comes from."""
-    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "because": because}
+    ``leaf``. Without a tolerance the dtype's own is taken; ``because`` says where another one comes from.
+    ``secret`` keeps the expected value out of the verdict: for predictions, which a second try could copy."""
+    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "because": because, "secret": secret}
 
 
 def one_of(rtol: float | None = None, atol: float | None = None) -> Rule:
@@ -211,6 +218,9 @@ def _judge_holds(mine: Seen, rule: Rule) -> Difference | None:
         ok = False  # data of another kind than the predicate is about
     if ok:
         return None
+    if rule["predicate"] == "raised":
+        got = f"it raised {describe(mine.node)}" if mine.node.get("k") == "raised" else f"it returned {describe(mine.node)}"
+        return Difference("property", "", "an exception", got, note=rule["says"])
     return Difference("property", "", rule["says"] or rule["predicate"], plain(mine.node), note=rule["says"])
 
 
@@ -256,8 +266,8 @@ def describe(node: Node) -> str:
         device = "" if node["device"] == "cpu" else f" on {node['device']}"
         return f"{node['dtype']} tensor of shape {shape_text(node['shape'])}{device}"
     if kind == "plain":
-        if node.get("v") is None:
-            return "None"
+        if node.get("v") is None or node.get("t") == "ellipsis":
+            return str(node.get("v"))
         article = "an" if str(node["t"])[0] in "aeiou" else "a"
         return f"{article} {node['t']} ({str(node['v'])[:60]})"
     if kind in ("list", "dict"):

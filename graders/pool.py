@@ -140,6 +140,7 @@ class Pool:
         self._number = 0
         self._reader_task: asyncio.Task[None] | None = None
         self._spare: asyncio.subprocess.Process | None = None
+        self._closed = False
 
     @contextlib.asynccontextmanager
     async def child(self, job: Frame) -> AsyncIterator[Child]:
@@ -161,6 +162,8 @@ class Pool:
                 await self._start_zygote()
 
     async def _start_zygote(self) -> None:
+        if self._closed:
+            raise RuntimeError("the grader is leaving")
         if self._zygote is not None and self._zygote.poll() is None:
             return
         mine, theirs = socket.socketpair()
@@ -239,6 +242,7 @@ class Pool:
 
     async def close(self) -> None:
         """End every process that this pool started."""
+        self._closed = True
         for child in list(self._children.values()):
             child.kill()
         if self._control is not None:

@@ -80,6 +80,8 @@ def encode(value: Any, payload: bytearray, depth: int = 0) -> Node:
         if kind is int and value.bit_length() > 4096:
             return {"k": "object", "type": "int of more than 4,096 bits"}
         return {"k": "plain", "t": kind.__name__, "v": value}
+    if value is Ellipsis:
+        return {"k": "plain", "t": "ellipsis", "v": "..."}
     if kind is torch.Tensor or kind is torch.nn.Parameter:
         return _encode_tensor(value, payload)
     if kind in (torch.dtype, torch.device):
