@@ -12,8 +12,15 @@ Facts = dict[str, Any]
 PICTURE_ROWS, PICTURE_COLUMNS = 10, 32
 
 
-def explain(name: str, found: Difference, because: str = "") -> tuple[str, Facts]:
-    """One or two sentences and the facts behind them; ``because`` says where the tolerance comes from."""
+def explain(name: str, found: Difference, rule: dict[str, Any]) -> tuple[str, Facts]:
+    """One or two sentences and the facts behind them; the rule may bring a sentence of its own and the reason for
+    its tolerance."""
+    text, facts = _explain(name, found, rule)
+    says = rule.get("says") if rule["rule"] == "equal" else ""
+    return (f"{says} {text}" if says else text), facts
+
+
+def _explain(name: str, found: Difference, rule: dict[str, Any]) -> tuple[str, Facts]:
     what = f"{name}{found.where}"
     facts: Facts = {"observation": name, "kind": found.kind}
     facts |= {"expected": _short(found.expected), "got": _short(found.got)}
@@ -42,7 +49,7 @@ def explain(name: str, found: Difference, because: str = "") -> tuple[str, Facts
         return f"{what} is {found.got}; at most {found.expected} is allowed.{told}", facts
     if found.mine is None or found.theirs is None:
         return f"{what} is {_short(found.got)}; {_short(found.expected)} was expected.", facts
-    facts["because"] = because or f"a few hundred roundings of {found.dtype}"
+    facts["because"] = rule.get("because") or f"a few hundred roundings of {found.dtype}"
     return _values(what, found, facts)
 
 

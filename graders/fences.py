@@ -9,7 +9,6 @@ import linecache
 import textwrap
 import time
 import traceback
-import types
 import warnings
 from typing import Any
 
@@ -36,9 +35,9 @@ class _Paper(io.StringIO):
 def run_page(codes: list[str], index: int, edited: str | None = None) -> dict[str, Any]:
     """Run fences 0 … index-1 silently in one namespace, then fence ``index`` (or ``edited`` in its place).
 
-    Returns ``output`` (what it printed and the value of a last bare expression), ``raised`` (None, or one line that
-    ends with the line number in the fence) and ``seconds``. What an earlier fence raises is passed over, as in a
-    notebook. Torch's random numbers start from seed 0.
+    Returns ``output`` (what it printed and the value of a last bare expression), ``raised`` (None, or one
+    line that ends with the line number in the fence) and ``seconds``. What an earlier fence raises is passed
+    over, as in a notebook. Torch's random numbers start from seed 0.
     """
     torch.manual_seed(0)
     namespace: dict[str, Any] = {"__name__": "__main__"}
@@ -115,8 +114,6 @@ def _show(namespace: dict[str, Any]) -> Any:
             elif isinstance(value, torch.nn.Module):
                 for inner, parameter in value.named_parameters():
                     names.setdefault(id(parameter), f"{name}.{inner}")
-            elif isinstance(value, types.ModuleType):
-                continue
         print(picture(x, title, names))
 
     return show

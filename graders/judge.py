@@ -362,7 +362,7 @@ def compare(log: CheckLog, reference: list[CheckLog], exercise: Exercise) -> tup
         if found is not None and expected.rule.get("secret"):
             wrong[expected.name] = plain(mine.node)
         elif found is not None:
-            message, details = explain.explain(expected.name, found, expected.rule.get("because", ""))
+            message, details = explain.explain(expected.name, found, expected.rule)
             return "failed", message, details
     if wrong:
         return "failed", *explain.predictions(wrong, len(theirs))

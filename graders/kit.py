@@ -20,12 +20,13 @@ from typing import Any
 
 import torch
 
-from graders.observe import Rule, at_most, equal, holds, law, one_of
+from graders.observe import Rule, at_most, equal, holds, law, noted, one_of
 from graders.watch import Watch
 
-__all__ = ["Draw", "Observe", "at_most", "equal", "holds", "law", "one_of"]
+__all__ = ["Draw", "Observe", "at_most", "equal", "holds", "law", "noted", "one_of"]
 
 Send = Callable[[str, Any, Rule], None]
+_equal, _nan_to_num = torch.equal, torch.nan_to_num  # as they were before anybody could patch them
 
 
 def _number(*parts: object) -> int:
@@ -77,11 +78,10 @@ class Draw:
         return view
 
     def fill(self, module: torch.nn.Module, scale: float = 0.3) -> torch.nn.Module:
-        """Give every parameter and floating buffer fresh values, so that no zero bias or unit gain hides a mistake."""
+        """Give every parameter fresh values, by name, so that no zero bias or unit gain hides a mistake."""
         with torch.no_grad():
-            for _, value in sorted([*module.named_parameters(), *module.named_buffers()]):
-                if value.is_floating_point():
-                    value.copy_(self.normal(*value.shape, scale=scale, mean=0.1, dtype=value.dtype))
+            for _, value in sorted(module.named_parameters(), key=lambda pair: pair[0]):
+                value.copy_(self.normal(*value.shape, scale=scale, mean=0.1, dtype=value.dtype))
         return module
 
 
@@ -107,7 +107,7 @@ class Observe:
         self(name, out, rule)
         if pure:
             touched = any(
-                t._version != version or not torch.equal(torch.nan_to_num(t.detach()), torch.nan_to_num(old))
+                t._version != version or not _equal(_nan_to_num(t.detach()), _nan_to_num(old))
                 for t, (old, version) in zip(tensors, before, strict=True)
             )
             self(f"{name}: its arguments stay as they were", not touched, holds("is_true", WRITTEN_TO))

@@ -7,6 +7,7 @@ A check never decides anything. It hands over a value under a name, with a rule 
 * ``holds``   a named predicate, computed here from the raw data that was sent
 * ``law``     a statistic of the value lies where chance puts it, with a stated false-alarm rate
 * ``at_most`` a number no larger than a bound, or than a multiple of the reference's
+* ``noted``   anything: it is only there to tell mistakes apart
 
 The rule that counts is the one in the *reference's* log: a submission cannot loosen it.
 """
@@ -40,12 +41,14 @@ def equal(
     atol: float | None = None,
     same: tuple[str, ...] = (),
     because: str = "",
+    says: str = "",
     secret: bool = False,
 ) -> Rule:
     """The reference's value. Shape, dtype and device always count; ``same`` adds ``contiguous``, ``requires_grad``,
     ``leaf``. Without a tolerance the dtype's own is taken; ``because`` says where another one comes from.
-    ``secret`` keeps the expected value out of the verdict: for predictions, which a second try could copy."""
-    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "because": because, "secret": secret}
+    ``says`` is a sentence to open the verdict with. ``secret`` keeps the expected value out of the verdict: for predictions, which a second try could copy."""
+    words = {"because": because, "says": says}
+    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "secret": secret, **words}
 
 
 def one_of(rtol: float | None = None, atol: float | None = None) -> Rule:
@@ -53,9 +56,17 @@ def one_of(rtol: float | None = None, atol: float | None = None) -> Rule:
     return {"rule": "one_of", "rtol": rtol, "atol": atol, "same": [], "because": ""}
 
 
-def holds(predicate: str, says: str = "", **given: Any) -> Rule:
-    """A predicate from PREDICATES, by name; ``says`` is what the learner reads when it does not hold."""
+def holds(predicate: str, says: str, **given: Any) -> Rule:
+    """A predicate from PREDICATES, by name; ``says`` is what the learner reads when it does not hold.
+
+    It is taken from the reference's log: a sentence that does not depend on what the submission did.
+    """
     return {"rule": "holds", "predicate": predicate, "says": says, "given": given}
+
+
+def noted() -> Rule:
+    """Anything goes; but two wrong answers are the same mistake only where this value agrees too."""
+    return {"rule": "noted"}
 
 
 def law(mean: float, std: float, sigmas: float = 6.0, says: str = "") -> Rule:
@@ -114,6 +125,8 @@ def judge(mine: Seen, theirs: list[Seen]) -> Difference | None:
         return None if None in found else found[0]
     if kind == "holds":
         return _judge_holds(mine, rule)
+    if kind == "noted":
+        return None
     if kind == "law":
         return _judge_law(mine, rule)
     return _judge_at_most(mine, theirs[0], rule)
@@ -143,15 +156,16 @@ def _differ(a: Node, ap: bytes, b: Node, bp: bytes, rule: Rule, where: str) -> D
         raise Broken("a list without its items")
     if a.get("t") != b["t"]:
         return Difference("kind", where, describe(b), describe(a))
-    if len(mine) != len(theirs):
-        return Difference("length", where, len(theirs), len(mine))
-    names = [f"[{i}]" for i in range(len(theirs))]
     if kind == "dict":
-        keys, wanted = [repr(k.get("v")) for k in a["keys"]], [repr(k.get("v")) for k in b["keys"]]
+        keys, wanted = [repr(plain(k)) for k in a["keys"]], [repr(plain(k)) for k in b["keys"]]
         if sorted(keys) != sorted(wanted):
             return Difference("keys", where, wanted, keys)
         mine = [mine[keys.index(k)] for k in wanted]
         names = [f"[{k}]" for k in wanted]
+    else:
+        if len(mine) != len(theirs):
+            return Difference("length", where, len(theirs), len(mine))
+        names = [f"[{i}]" for i in range(len(theirs))]
     for name, x, y in zip(names, mine, theirs, strict=True):
         found = _differ(x, ap, y, bp, rule, where + name)
         if found:
@@ -221,7 +235,7 @@ def _judge_holds(mine: Seen, rule: Rule) -> Difference | None:
     if rule["predicate"] == "raised":
         got = f"it raised {describe(mine.node)}" if mine.node.get("k") == "raised" else f"it returned {describe(mine.node)}"
         return Difference("property", "", "an exception", got, note=rule["says"])
-    return Difference("property", "", rule["says"] or rule["predicate"], plain(mine.node), note=rule["says"])
+    return Difference("property", "", rule["says"], plain(mine.node), note=rule["says"])
 
 
 def _judge_law(mine: Seen, rule: Rule) -> Difference | None:
@@ -309,16 +323,19 @@ def _is_true(seen: Seen) -> bool:
 
 
 def _each_before(seen: Seen, first: str, then: str, since: str = "") -> bool:
-    """Every ``then`` has a ``first`` between it and the ``then`` before it (or the ``since`` before it)."""
+    """Every ``then`` has a ``first`` between it and the ``then`` before it (or the ``since`` before it).
+
+    Events are known by how they begin: ``forward`` stands for ``forward (train)`` too.
+    """
     ready = False
     for event in plain(seen.node):
-        if event == first:
+        if event.startswith(first):
             ready = True
-        elif event == then:
+        elif event.startswith(then):
             if not ready:
                 return False
             ready = False
-        elif event == since:
+        elif since and event.startswith(since):
             ready = False
     return True
 

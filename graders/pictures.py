@@ -16,9 +16,9 @@ SHADES = "░▒▓█"
 def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None) -> str:
     """Draw ``x`` in plain text.
 
-    A tensor with a history and no dimensions is drawn as its graph, one of bools as a mask, one dimension as bars
-    or a curve, two as a heat map, more as a few of its two-dimensional slices; a list of numbers is a curve, a dict
-    of lists is several in one frame. ``names`` maps ``id(tensor)`` to what the reader calls that tensor.
+    A tensor with a history and no dimensions is drawn as its graph, one of bools as a mask, one dimension as
+    bars or a curve, two as a heat map, more as a few of its two-dimensional slices; a list of numbers is a
+    curve, a dict of lists is several in one frame. ``names`` maps ``id(tensor)`` to what the reader calls it.
     """
     if isinstance(x, Mapping):
         return _curves({str(k): [float(v) for v in values] for k, values in x.items()}, title)
@@ -89,7 +89,7 @@ def _body(x: torch.Tensor) -> str:
     return _bars(x.tolist()) if len(x) <= 24 else _curve(x.tolist(), "")
 
 
-# --- masks and heat maps -----------------------------------------------------------------------------------------
+# --- masks and heat maps ------------------------------------------------------------------------------------
 
 
 def _mask(x: torch.Tensor, labels: bool) -> str:
@@ -158,7 +158,7 @@ def _legend(top: float, signed: bool) -> str:
     return f"size: · about 0  {marks}" + ("  (+ and - are the sign)" if signed else "")
 
 
-# --- bars and curves ---------------------------------------------------------------------------------------------
+# --- bars and curves ----------------------------------------------------------------------------------------
 
 
 def _bars(values: list[float]) -> str:
@@ -197,7 +197,8 @@ def _curve(values: list[float], title: str, height: int = 8, width: int = 60) ->
             grid[dot // 4][x // 2] |= bits[dot % 4][x % 2]
         last = y
     marks = {0: number(high), height - 1: number(low)}
-    return _frame(title, ["".join(chr(0x2800 + c) for c in row) for row in grid], marks, len(values))
+    drawn = ["".join(chr(0x2800 + c) if c else " " for c in row) for row in grid]
+    return _frame(title, drawn, marks, len(values))
 
 
 def _curves(series: dict[str, list[float]], title: str, height: int = 12, width: int = 56) -> str:
@@ -228,11 +229,11 @@ def _frame(title: str, rows: list[str], marks: dict[int, str], count: int) -> st
     return _join(title, *lines, axis, foot)
 
 
-# --- graphs ------------------------------------------------------------------------------------------------------
+# --- graphs -------------------------------------------------------------------------------------------------
 
 
 def _graph(x: torch.Tensor, title: str, names: Mapping[int, str]) -> str:
-    """The tree of grad_fn nodes, from the result down to the leaves; a node met again is named, not redrawn."""
+    """The tree of grad_fn nodes, from the result to the leaves; a node met again is named, not redrawn."""
     lines = [f"{title or names.get(id(x), 'result')} = {float(x.detach()):.4g}"]
     seen: dict[Any, int] = {}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
-import math
 import random
-import sys
+import textwrap
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -27,7 +26,7 @@ def decks() -> list[str]:
 
 @cache
 def items(deck: str) -> dict[str, Item]:
-    """The deck's items by name, in the order in which they are written. Raises KeyError for an unknown deck."""
+    """The deck's items by name, in written order. Raises KeyError for an unknown deck."""
     path = lessons.ROOT / "quiz" / f"{deck}.py"
     spec = importlib.util.spec_from_file_location(f"lessons.quiz.deck_{deck}", path)
     if not path.exists() or spec is None or spec.loader is None:
@@ -45,8 +44,9 @@ def draw(deck: str, item: str | None, seed: int | None) -> dict[str, Any]:
     """One question, ready to be shown; the same deck, item and seed give the same question.
 
     Without ``item`` the seed picks one; without ``seed`` one is drawn. Returns ``id`` (``q03.align-right``),
-    ``item``, ``seed``, ``text``, ``code``, ``choices``, ``correct`` (index into choices), ``why`` and ``headline``.
-    Raises KeyError for an unknown deck or item, ValueError for an item that cannot make a question of this seed.
+    ``item``, ``seed``, ``text``, ``code``, ``choices``, ``correct`` (index into choices), ``why`` and
+    ``headline``; prose is wrapped. Raises KeyError for an unknown deck or item, ValueError for an item that
+    cannot make a question of this seed.
     """
     known = items(deck)
     if seed is None:
@@ -68,13 +68,18 @@ def draw(deck: str, item: str | None, seed: int | None) -> dict[str, Any]:
         "id": f"q{deck[:2]}.{item.replace('_', '-')}",
         "item": item,
         "seed": seed,
-        "text": ask.text,
+        "text": _wrapped(ask.text),
         "code": ask.code,
         "choices": choices,
         "correct": choices.index(answer),
-        "why": ask.why,
+        "why": _wrapped(ask.why),
         "headline": inspect.cleandoc(known[item].__doc__ or "").split("\n")[0],
     }
+
+
+def _wrapped(prose: str) -> str:
+    """Long lines broken at words; lines that the author broke stay so."""
+    return "\n".join(textwrap.fill(line, WIDTH - 4) for line in prose.split("\n"))
 
 
 def right_answer(ask: Ask) -> str:
@@ -90,6 +95,8 @@ def evaluate(code: str) -> Any:
     The code finds torch, nn, F and math imported. A mistake in the question's own text (a NameError or a
     SyntaxError) is not an answer, and is raised.
     """
+    import math
+
     import torch
 
     namespace = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "math": math}
@@ -110,8 +117,9 @@ def evaluate(code: str) -> Any:
 
 
 def formatted(value: Any) -> str:
-    """A computed value as choices write it: shapes as tuples, tensors as lists, floats to 4 significant digits."""
-    torch = sys.modules["torch"]
+    """A computed value as choices write it: shapes as tuples, tensors as lists, floats to 4 digits."""
+    import torch
+
     if isinstance(value, torch.Tensor):
         return formatted(value.detach().tolist())
     if isinstance(value, tuple):
