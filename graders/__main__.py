@@ -1,4 +1,4 @@
-"""The warm grader: ``python -P -m graders --socket PATH`` waits for requests, one JSON object a line, and answers alike.
+"""The warm grader: ``python -P -m graders --socket PATH`` waits for requests, one JSON object a line.
 
 It never loads torch itself: it judges, and the processes that run code are its pool's. It leaves when idle.
 """
@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Server:
                     await answer(number, {"event": "done"})
                     continue
                 tasks[number] = asyncio.create_task(self._serve(number, request, answer))
-                tasks[number].add_done_callback(lambda _, n=number: tasks.pop(n, None))
+                tasks[number].add_done_callback(partial(_forget, tasks, number))
         except (ConnectionError, ValueError):
             pass
         finally:
@@ -107,7 +108,12 @@ class Server:
         await answer(number, {"event": "done"})
 
     async def do_fence(self, number: Any, request: dict[str, Any], answer: Any) -> None:
-        job = {"do": "fence", "page": request["page"], "index": request["index"], "edited": request.get("edited")}
+        job = {
+            "do": "fence",
+            "page": request["page"],
+            "index": request["index"],
+            "edited": request.get("edited"),
+        }
         result = await self._result(job, 30.0)
         await answer(number, {"event": "fence", **result})
 
@@ -145,7 +151,10 @@ class Server:
             except TimeoutError:
                 return _ended(job, f"no end after {seconds:g} seconds", child.printed())
             except Ended as ended:
-                words = {"output": "it printed more than 1 MB", "timeout": f"no end after {seconds:g} seconds"}
+                words = {
+                    "output": "it printed more than 1 MB",
+                    "timeout": f"no end after {seconds:g} seconds",
+                }
                 return _ended(job, words.get(ended.kind, "it ended the Python process"), child.printed())
             return result
 
@@ -162,6 +171,10 @@ def _ended(job: dict[str, Any], why: str, printed: str) -> dict[str, Any]:
     if job["do"] == "fence":
         return {"output": printed, "raised": f"Stopped: {why}.", "seconds": 0.0}
     raise RuntimeError(why)
+
+
+def _forget(tasks: dict[Any, asyncio.Task[None]], number: Any, _: asyncio.Task[None]) -> None:
+    tasks.pop(number, None)
 
 
 async def serve_socket(path: Path) -> None:

@@ -15,7 +15,6 @@ import signal
 import sys
 import textwrap
 import threading
-import time
 import traceback
 import types
 from collections.abc import Callable
@@ -368,5 +367,3 @@ def _locals(frame: types.FrameType | None) -> dict[str, str]:
     if frame is None or frame.f_code.co_name == "<module>":
         return {}
     return {name: glimpse(value) for name, value in list(frame.f_locals.items())[:12] if not name.startswith("__")}
-
-

@@ -1,4 +1,4 @@
-"""Puts a difference into words: what was expected of what, where it differs first, by how much, and what pattern it has."""
+"""Puts a difference into words: what was expected of what, where it differs first, by how much, in which pattern."""
 
 from __future__ import annotations
 
@@ -66,7 +66,11 @@ def predictions(wrong: dict[str, Any], total: int) -> tuple[str, Facts]:
 
 
 def _property(what: str, found: Difference) -> str:
-    words = {"contiguous": "contiguous", "requires_grad": "part of the graph (requires_grad)", "leaf": "a leaf"}
+    words = {
+        "contiguous": "contiguous",
+        "requires_grad": "part of the graph (requires_grad)",
+        "leaf": "a leaf",
+    }
     if found.note in words:
         negation = "" if found.expected else "not "
         return f"{what} should {negation}be {words[found.note]}."
@@ -81,7 +85,9 @@ def _values(what: str, found: Difference, facts: Facts) -> tuple[str, Facts]:
     wrong = np.argwhere(~same)
     first = tuple(int(i) for i in wrong[0])
     with np.errstate(all="ignore"):
-        gap = np.abs(mine.astype("float64") - theirs.astype("float64")) if mine.dtype.kind != "c" else abs(mine - theirs)
+        gap = (
+            np.abs(mine.astype("float64") - theirs.astype("float64")) if mine.dtype.kind != "c" else abs(mine - theirs)
+        )
         finite = gap[np.isfinite(gap)]
     largest = float(finite.max()) if finite.size else float("nan")
     facts |= {
@@ -164,7 +170,7 @@ def _place(same: np.ndarray[Any, Any]) -> str:
 
 
 def picture(same: np.ndarray[Any, Any], mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any]) -> str:
-    """A small map of one two-dimensional slice: ``·`` right, ``▲`` too large, ``▼`` too small, ``N`` NaN or infinite."""
+    """A small map of one two-dimensional slice: ``·`` right, ``▲`` too large, ``▼`` too small, ``N`` not finite."""
     if same.ndim == 0 or same.size < 2:
         return ""
     note = ""
@@ -226,7 +232,12 @@ def _list(names: Any) -> str:
 def raised(what: dict[str, Any], filename: str) -> tuple[str, Facts]:
     """Words for an exception in the submission: the line, what stood there, and the shapes that met."""
     kind, message, line = str(what.get("type")), str(what.get("message") or ""), what.get("line")
-    facts: Facts = {"raised": kind, "line": line, "text": what.get("text", ""), "locals": what.get("locals", {})}
+    facts: Facts = {
+        "raised": kind,
+        "line": line,
+        "text": what.get("text", ""),
+        "locals": what.get("locals", {}),
+    }
     at = f" at line {line}" if line else ""
     if kind == "NotImplementedError":
         return f"Not written yet{at}: the stub still raises NotImplementedError.", facts

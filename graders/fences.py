@@ -55,7 +55,7 @@ def run_page(codes: list[str], index: int, edited: str | None = None) -> dict[st
 
 def said(result: dict[str, Any]) -> str:
     """What ``run_page`` returned as a page writes it down: the output, then the exception, wrapped."""
-    raised = textwrap.fill(result["raised"], WIDTH) if result["raised"] else ""
+    raised = textwrap.fill(result["raised"], WIDTH, break_on_hyphens=False) if result["raised"] else ""
     return "\n".join(part for part in (result["output"].rstrip(), raised) if part)
 
 
@@ -87,7 +87,16 @@ def _execute(code: str, filename: str, namespace: dict[str, Any]) -> None:
 
 def _warn(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     first = str(message).strip().split("\n")[0]
-    print(textwrap.fill(f"{category.__name__}: {first}", WIDTH, max_lines=3, placeholder=" …"))
+    print(textwrap.fill(f"{category.__name__}: {_short(first, 160)}", WIDTH, break_on_hyphens=False))
+
+
+def _short(message: str, limit: int) -> str:
+    """The whole sentences at its beginning that fit into the limit, or else what fits."""
+    message = " ".join(message.split())
+    if len(message) <= limit:
+        return message
+    whole = message[:limit].rfind(". ") + 1
+    return message[:whole] if whole else message[: limit - 1].rstrip() + "…"
 
 
 def friendly(error: BaseException, filename: str) -> str:
@@ -95,9 +104,7 @@ def friendly(error: BaseException, filename: str) -> str:
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} (line {error.lineno})"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == filename]
-    message = " ".join(str(error).split())
-    if len(message) > 300:
-        message = message[:299].rstrip() + "…"
+    message = _short(str(error), 250)
     where = f" (line {lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {message}".rstrip(": ") + where
 

@@ -98,7 +98,13 @@ class Observe:
         self._send(name, value, rule or equal())
 
     def call(
-        self, name: str, function: Callable[..., Any], *args: Any, rule: Rule | None = None, pure: bool = True, **kw: Any
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        rule: Rule | None = None,
+        pure: bool = True,
+        **kw: Any,
     ) -> Any:
         """Call the submission, observe what it returns, and (``pure``) that no tensor it was given was written to."""
         tensors = [a for a in [*args, *kw.values()] if type(a) is torch.Tensor and a.device.type != "meta"]
@@ -139,7 +145,8 @@ class Observe:
         are observed too.
         """
         leaves = [
-            a.detach().clone().requires_grad_() if type(a) is torch.Tensor and a.is_floating_point() else a for a in args
+            a.detach().clone().requires_grad_() if type(a) is torch.Tensor and a.is_floating_point() else a
+            for a in args
         ]
         labels = list(names) or [f"argument {i + 1}" for i in range(len(args))]
         for _, p in params:

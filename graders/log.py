@@ -78,7 +78,9 @@ async def follow(child: Child, seconds: float) -> AsyncIterator[tuple[str, Run, 
                 run.current = str(frame["check"])
                 run.log(seed).check(run.current)
             elif kind == "observe":
-                run.log(seed).check(str(frame["check"])).seen.append(Seen(str(frame["name"]), dict(frame["node"]), payload, dict(frame["rule"])))
+                run.log(seed).check(str(frame["check"])).seen.append(
+                    Seen(str(frame["name"]), dict(frame["node"]), payload, dict(frame["rule"]))
+                )
             elif kind == "raised":
                 run.log(seed).check(str(frame["check"])).raised = frame
                 if frame["check"] == "runs":

@@ -1,4 +1,4 @@
-"""Which known mistake does this log look like? A name is given only on agreement with every fresh seed, or not at all."""
+"""Which known mistake does this log look like? A name needs agreement on every fresh seed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def agrees(mine: CheckLog, theirs: CheckLog, reference: list[CheckLog], signatur
     )
 
 
-def agrees_where_wrong(mine: CheckLog, theirs: CheckLog, reference: list[CheckLog]) -> bool:
+def agrees_where_wrong(mine: CheckLog, theirs: CheckLog, reference: list[CheckLog], signature: str) -> bool:
     """For predictions, whose answers are constants: every wrong answer of the learner's is the mistake's own."""
     wrong = broken_rules(mine, reference)
     return bool(wrong) and all(i < len(theirs.seen) and _alike(mine.seen[i], theirs.seen[i], equal()) for i in wrong)
@@ -79,5 +79,3 @@ def _same_exception(a: dict[str, Any] | None, b: dict[str, Any] | None) -> bool:
 def _words(raised: dict[str, Any]) -> str:
     """An exception's text without addresses and spacing."""
     return re.sub(r"0x[0-9a-f]+|\s+", " ", str(raised.get("message", ""))).strip()
-
-

@@ -46,7 +46,8 @@ def equal(
 ) -> Rule:
     """The reference's value. Shape, dtype and device always count; ``same`` adds ``contiguous``, ``requires_grad``,
     ``leaf``. Without a tolerance the dtype's own is taken; ``because`` says where another one comes from.
-    ``says`` is a sentence to open the verdict with. ``secret`` keeps the expected value out of the verdict: for predictions, which a second try could copy."""
+    ``says`` is a sentence to open the verdict with. ``secret`` keeps the expected value out of the verdict: for
+    predictions, which a second try could copy."""
     words = {"because": because, "says": says}
     return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "secret": secret, **words}
 
@@ -98,7 +99,7 @@ class Difference:
     """Why an observation is not accepted."""
 
     kind: str
-    """``kind``, ``shape``, ``dtype``, ``device``, ``property``, ``values``, ``length``, ``keys``, ``raised``, ``bound``."""
+    """``kind``, ``shape``, ``dtype``, ``device``, ``property``, ``values``, ``length``, ``keys``, ``law``, ``bound``."""
     where: str
     """Path inside the value, such as ``[0]`` or ``['loss']``; empty for the value itself."""
     expected: Any
@@ -200,19 +201,26 @@ def _differ_tensor(a: Node, ap: bytes, b: Node, bp: bytes, rule: Rule, where: st
     if bool(np.all(close(mine, theirs, rtol, atol))):
         return None
     return Difference(
-        "values", where, describe(b), describe(a), mine=mine, theirs=theirs, rtol=rtol, atol=atol, dtype=b["dtype"]
+        "values",
+        where,
+        describe(b),
+        describe(a),
+        mine=mine,
+        theirs=theirs,
+        rtol=rtol,
+        atol=atol,
+        dtype=b["dtype"],
     )
 
 
-def close(
-    mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any], rtol: float, atol: float
-) -> np.ndarray[Any, Any]:
+def close(mine: np.ndarray[Any, Any], theirs: np.ndarray[Any, Any], rtol: float, atol: float) -> np.ndarray[Any, Any]:
     """Elementwise |mine − theirs| ≤ atol + rtol·|theirs|; NaN agrees with NaN, ∞ with ∞; whole numbers exactly."""
     if theirs.dtype.kind in "biu":
         return np.asarray(mine == theirs)
     with np.errstate(all="ignore"):
-        x, y = mine.astype("complex128" if theirs.dtype.kind == "c" else "float64"), theirs.astype(
-            "complex128" if theirs.dtype.kind == "c" else "float64"
+        x, y = (
+            mine.astype("complex128" if theirs.dtype.kind == "c" else "float64"),
+            theirs.astype("complex128" if theirs.dtype.kind == "c" else "float64"),
         )
         near = np.abs(x - y) <= atol + rtol * np.abs(y)
         return np.asarray((x == y) | (near & np.isfinite(x) & np.isfinite(y)) | (np.isnan(x) & np.isnan(y)))
@@ -233,7 +241,11 @@ def _judge_holds(mine: Seen, rule: Rule) -> Difference | None:
     if ok:
         return None
     if rule["predicate"] == "raised":
-        got = f"it raised {describe(mine.node)}" if mine.node.get("k") == "raised" else f"it returned {describe(mine.node)}"
+        got = (
+            f"it raised {describe(mine.node)}"
+            if mine.node.get("k") == "raised"
+            else f"it returned {describe(mine.node)}"
+        )
         return Difference("property", "", "an exception", got, note=rule["says"])
     return Difference("property", "", rule["says"], plain(mine.node), note=rule["says"])
 
@@ -246,7 +258,10 @@ def _judge_law(mine: Seen, rule: Rule) -> Difference | None:
     n = x.size
     mean, std = float(x.mean()), float(x.std(ddof=1))
     # The kurtosis of normal and uniform draws is at most 3, hence the standard error of the standard deviation.
-    room_mean, room_std = rule["sigmas"] * rule["std"] / math.sqrt(n), rule["sigmas"] * rule["std"] / math.sqrt(2 * n)
+    room_mean, room_std = (
+        rule["sigmas"] * rule["std"] / math.sqrt(n),
+        rule["sigmas"] * rule["std"] / math.sqrt(2 * n),
+    )
     if abs(mean - rule["mean"]) <= room_mean and abs(std - rule["std"]) <= room_std:
         return None
     expected = f"mean {rule['mean']:.4g} ± {room_mean:.2g}, standard deviation {rule['std']:.4g} ± {room_std:.2g}"

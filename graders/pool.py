@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from graders.wire import Broken, unpack_header, unpack_length
+from graders.wire import unpack_header, unpack_length
 
 Frame = dict[str, Any]
 MAX_OUTPUT = 1 << 20
@@ -25,7 +25,7 @@ MAX_TRAFFIC = 512 << 20
 
 
 class Ended(Exception):
-    """The child ended before it was done; ``kind`` says how: ``exit``, ``signal``, ``timeout``, ``output``, ``traffic``."""
+    """The child ended before it was done; ``kind`` is ``exit``, ``signal``, ``timeout``, ``output`` or ``traffic``."""
 
     def __init__(self, kind: str, detail: Any = None) -> None:
         super().__init__(kind)
@@ -169,7 +169,11 @@ class Pool:
         mine, theirs = socket.socketpair()
         command = [sys.executable, "-P", "-m", "graders.zygote", str(theirs.fileno())]
         self._zygote = subprocess.Popen(
-            command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=_environment(), start_new_session=True
+            command,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
         )
         theirs.close()
         mine.setblocking(False)
@@ -237,7 +241,7 @@ class Pool:
         child = Child(process.stdout, process.stderr, scratch)
         child.pid = process.pid
         waiter = asyncio.create_task(process.wait())
-        waiter.add_done_callback(lambda t: child.code.done() or child.code.set_result(t.result()))
+        waiter.add_done_callback(lambda t: None if child.code.done() else child.code.set_result(t.result()))
         return child
 
     async def close(self) -> None:
@@ -270,7 +274,23 @@ async def _start_once() -> asyncio.subprocess.Process:
 
 def _environment() -> dict[str, str]:
     """The environment of a child: nothing of the user's but what Python and torch need to start."""
-    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "TEMP", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+    keep = (
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "TMPDIR",
+        "SYSTEMROOT",
+        "TEMP",
+        "VIRTUAL_ENV",
+        "LD_LIBRARY_PATH",
+    )
     env = {k: v for k, v in os.environ.items() if k in keep or k.startswith("TIKTOKEN")}
     root = str(Path(__file__).parent.parent)
-    return {**env, "PYTHONPATH": root, "PYTHONDONTWRITEBYTECODE": "1", "HF_HUB_OFFLINE": "1", "PYTHONUTF8": "1"}
+    return {
+        **env,
+        "PYTHONPATH": root,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONUTF8": "1",
+    }

@@ -64,9 +64,15 @@ class Proof:
         text = exercise.text("start.py")
         if exercise.kind != "predict":
             return text
-        job = {"do": "start", "start": text, "questions": exercise.text("questions.py"), "seed": self.seeds[0]}
+        job = {
+            "do": "start",
+            "start": text,
+            "questions": exercise.text("questions.py"),
+            "seed": self.seeds[0],
+        }
         async with self.judge.pool.child({**job, "seconds": 10}) as child:
-            return str([frame["value"] async for frame, _ in child.frames(10) if frame["f"] == "result"][0])
+            results = [frame["value"] async for frame, _ in child.frames(10) if frame["f"] == "result"]
+        return str(results[0])
 
     async def passes(self, exercise: Exercise, name: str) -> Finding:
         """A right answer must pass on every seed. The oracle may call what learners may not."""
@@ -150,7 +156,10 @@ async def run(names: list[str], full: bool, quiz: bool, as_json: bool) -> int:
         findings.append(finding)
         if not as_json:
             sign = "ok  " if finding.ok else "FAIL"
-            print(f"{sign} {finding.exercise:24} {finding.what}" + (f"\n     {finding.says}" if finding.says else ""), flush=True)
+            print(
+                f"{sign} {finding.exercise:24} {finding.what}" + (f"\n     {finding.says}" if finding.says else ""),
+                flush=True,
+            )
 
     pool = Pool()
     try:

@@ -163,9 +163,7 @@ def _problems(deck: str, name: str, draws: int) -> list[str]:
         for key in ("text", "why", "headline"):
             if not question[key].strip():
                 found.append(f"has no {key}")
-        lines = "\n".join([question["text"], question["code"], question["why"], question["headline"]]).split(
-            "\n"
-        )
+        lines = "\n".join([question["text"], question["code"], question["why"], question["headline"]]).split("\n")
         found += [f"a line of {len(line)} columns: {line!r}" for line in lines if len(line) > WIDTH]
         found += [f"a choice of {len(c)} columns: {c!r}" for c in choices if len(c) > WIDTH - 6]
     if ask is not None and draws > 20 and not ask.fixed:

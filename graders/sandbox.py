@@ -104,7 +104,13 @@ def libraries() -> list[Path]:
     folder with the libraries, as in an installed wheel; then each package of that folder is named alone."""
     ours = {"exercises", "graders", "lessons", "gpt2", "tutor"}
     found: list[Path] = [Path(sysconfig.get_path("stdlib")), Path("/usr/lib"), Path("/lib"), Path("/lib64")]
-    found += [Path("/dev/null"), Path("/dev/urandom"), Path("/proc/self"), Path("/proc/cpuinfo"), Path("/proc/meminfo")]
+    found += [
+        Path("/dev/null"),
+        Path("/dev/urandom"),
+        Path("/proc/self"),
+        Path("/proc/cpuinfo"),
+        Path("/proc/meminfo"),
+    ]
     found += [Path("/sys/devices/system/cpu"), Path("/etc/localtime"), Path("/usr/share/zoneinfo")]
     for key in ("purelib", "platlib"):
         site = Path(sysconfig.get_path(key))

@@ -91,7 +91,11 @@ def encode(value: Any, payload: bytearray, depth: int = 0) -> Node:
     if kind is torch.Size:
         return {"k": "list", "t": "torch.Size", "v": [encode(int(v), payload, depth + 1) for v in value]}
     if isinstance(value, tuple) and hasattr(kind, "_fields"):
-        return {"k": "list", "t": kind.__name__, "v": [encode(v, payload, depth + 1) for v in tuple.__iter__(value)]}
+        return {
+            "k": "list",
+            "t": kind.__name__,
+            "v": [encode(v, payload, depth + 1) for v in tuple.__iter__(value)],
+        }
     if kind in (list, tuple):
         return {"k": "list", "t": kind.__name__, "v": [encode(v, payload, depth + 1) for v in value]}
     if kind is dict or kind.__name__ == "OrderedDict":

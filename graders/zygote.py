@@ -14,6 +14,7 @@ for _name, _value in (("OMP_NUM_THREADS", "1"), ("MKL_NUM_THREADS", "1"), ("CUDA
 
 import contextlib  # noqa: E402
 import gc  # noqa: E402
+import importlib  # noqa: E402
 import json  # noqa: E402
 import select  # noqa: E402
 import signal  # noqa: E402
@@ -22,28 +23,20 @@ import sys  # noqa: E402
 import warnings  # noqa: E402
 from typing import Any  # noqa: E402
 
+PRELOADED = (
+    *("pytest", "_pytest.assertion", "_pytest.fixtures", "_pytest.python", "_pytest.runner", "_pytest.unittest"),
+    *("torch", "torch._dynamo", "torch.nn.functional", "torch.optim", "torch.overrides", "torch.utils.data"),
+    *("torch.utils._python_dispatch", "lessons", "graders.child", "graders.fences", "graders.kit", "graders.lens"),
+    *("graders.pictures", "graders.quiz", "graders.watch"),
+)
+"""What jobs need: a fork finds it loaded, and behind closed doors it could not be read any more. `torch._dynamo` is
+what modes and optimizers load at their first use; it takes most of a second."""
+
 
 def preload() -> None:
-    """Load what jobs need, so that a fork finds it there. `torch.testing` and friends load lazily otherwise."""
     warnings.simplefilter("ignore")
-    import _pytest.assertion
-    import _pytest.fixtures
-    import _pytest.python
-    import _pytest.runner
-    import _pytest.unittest
-    import pytest  # noqa: F401
-    import torch
-    import torch._dynamo  # modes and optimizers load it at first use: 0.8 s
-    import torch.nn.functional
-    import torch.optim
-    import torch.overrides
-    import torch.utils._python_dispatch
-    import torch.utils.data
-
-    import graders.child
-    import graders.kit
-    import graders.lens
-    import graders.watch
+    for name in PRELOADED:
+        importlib.import_module(name)
 
 
 def serve(control: socket.socket) -> None:
@@ -56,7 +49,7 @@ def serve(control: socket.socket) -> None:
     gc.freeze()
     control.sendall(b'{"ready": true}\n')
     while True:
-        ready, _, _ = select.select([control, wake_read], [], [])
+        ready: list[Any] = select.select([control, wake_read], [], [])[0]
         if wake_read in ready:
             os.read(wake_read, 4096)
             _reap(control)

@@ -1,7 +1,5 @@
 """The oracle: `backward` on each loss, with every .grad put aside and put back."""
 
-import torch
-
 
 def grads_per_loss(params, losses):
     kept = [p.grad for p in params]

@@ -12,4 +12,4 @@ def evaluate(question: str) -> float | None:
 
 
 def answers() -> list[float | None]:
-    return [evaluate(question) for question in QUESTIONS]  # noqa: F821
+    return [evaluate(question) for question in QUESTIONS]

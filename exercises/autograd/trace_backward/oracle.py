@@ -66,7 +66,7 @@ class torch:
 
 def answers():
     found = []
-    for question in QUESTIONS:  # noqa: F821
+    for question in QUESTIONS:
         *lines, asked = question.splitlines()
         names = {"torch": torch}
         exec("\n".join(lines), names)

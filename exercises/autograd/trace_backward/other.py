@@ -5,7 +5,7 @@ import torch
 
 def answers():
     found = []
-    for question in QUESTIONS:  # noqa: F821
+    for question in QUESTIONS:
         *lines, asked = question.splitlines()
         names = {"torch": torch}
         exec("\n".join(lines), names)

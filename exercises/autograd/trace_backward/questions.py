@@ -23,7 +23,13 @@ def factor(rng: Random) -> int:
 
 def product_and_sum(rng: Random) -> list[str]:
     _, _, lines = leaves(rng)
-    return [*lines, "c = a * b", f"y = {factor(rng)} * c + a", "y.backward()", rng.choice(["a", "b"]) + ".grad"]
+    return [
+        *lines,
+        "c = a * b",
+        f"y = {factor(rng)} * c + a",
+        "y.backward()",
+        rng.choice(["a", "b"]) + ".grad",
+    ]
 
 
 def reused_leaf(rng: Random) -> list[str]:
@@ -33,7 +39,14 @@ def reused_leaf(rng: Random) -> list[str]:
 
 def reused_inner_node(rng: Random) -> list[str]:
     _, _, lines = leaves(rng)
-    return [*lines, "c = a + b", f"d = c * {factor(rng)}", "y = c * d", "y.backward()", rng.choice(["a", "b"]) + ".grad"]
+    return [
+        *lines,
+        "c = a + b",
+        f"d = c * {factor(rng)}",
+        "y = c * d",
+        "y.backward()",
+        rng.choice(["a", "b"]) + ".grad",
+    ]
 
 
 def second_backward(rng: Random) -> list[str]:
@@ -52,7 +65,15 @@ def cleared_between(rng: Random) -> list[str]:
     _, _, lines = leaves(rng)
     first, second = rng.sample([2, 3, 4, 5, 6, 7], 2)
     clear = rng.choice(["a.grad = None", "a.grad.zero_()"])
-    return [*lines, f"y = {first} * a * b", "y.backward()", clear, f"c = {second} * a + b", "c.backward()", "a.grad"]
+    return [
+        *lines,
+        f"y = {first} * a * b",
+        "y.backward()",
+        clear,
+        f"c = {second} * a + b",
+        "c.backward()",
+        "a.grad",
+    ]
 
 
 def inner_node(rng: Random) -> list[str]:
@@ -73,7 +94,13 @@ def tanh_at_zero(rng: Random) -> list[str]:
 
 def detached_branch(rng: Random) -> list[str]:
     _, _, lines = leaves(rng)
-    return [*lines, "c = a * b", f"y = c.detach() * a + {factor(rng)} * c", "y.backward()", rng.choice(["a", "b"]) + ".grad"]
+    return [
+        *lines,
+        "c = a * b",
+        f"y = c.detach() * a + {factor(rng)} * c",
+        "y.backward()",
+        rng.choice(["a", "b"]) + ".grad",
+    ]
 
 
 KINDS = [product_and_sum, reused_leaf, reused_inner_node, second_backward, two_losses, cleared_between, inner_node,

@@ -1,7 +1,5 @@
 """GPT-2's attention: the class that your own GPT-2 will be built from."""
 
-import math
-
 import torch
 from torch import nn
 

@@ -27,7 +27,12 @@ def train(model, train_dl, val_dl, opt, loss_fn, device, epochs, max_norm=None, 
         history.append({"epoch": epoch, "train_loss": sum(each) / len(each), "val_loss": sum(held) / len(held)})
         if on_epoch is not None:
             on_epoch(
-                {"epoch": epoch, "model": model.state_dict(), "optimizer": opt.state_dict(), "history": history}
+                {
+                    "epoch": epoch,
+                    "model": model.state_dict(),
+                    "optimizer": opt.state_dict(),
+                    "history": history,
+                }
             )
         model.train()
     return history

@@ -32,7 +32,12 @@ def train(model, train_dl, val_dl, opt, loss_fn, device, epochs, max_norm=None, 
         history.append(entry)
         if on_epoch:
             on_epoch(
-                {"epoch": epoch, "model": model.state_dict(), "optimizer": opt.state_dict(), "history": list(history)}
+                {
+                    "epoch": epoch,
+                    "model": model.state_dict(),
+                    "optimizer": opt.state_dict(),
+                    "history": list(history),
+                }
             )
         model.train(True)
     return history

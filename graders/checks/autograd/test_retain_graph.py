@@ -11,7 +11,11 @@ class Trunk:
     def __init__(self, draw, dtype=torch.float32):
         a, b, c = draw.sizes(3, low=3, high=6)
         x = draw.normal(a, b, dtype=dtype)
-        self.params = [draw.normal(b, c, dtype=dtype), draw.normal(c, dtype=dtype), draw.normal(a, 1, dtype=dtype)]
+        self.params = [
+            draw.normal(b, c, dtype=dtype),
+            draw.normal(c, dtype=dtype),
+            draw.normal(a, 1, dtype=dtype),
+        ]
         for p in self.params:
             p.requires_grad_()
         w, bias, scale = self.params
@@ -49,7 +53,11 @@ def test_grad_untouched(submission, draw, observe):
     before = [p.grad for p in trunk.params]
     submission.grads_per_loss(trunk.params, trunk.losses)
     same = all(p.grad is grad for p, grad in zip(trunk.params, before, strict=True))
-    observe("every .grad is the same object", same, holds("is_true", "A parameter's .grad was replaced or filled."))
+    observe(
+        "every .grad is the same object",
+        same,
+        holds("is_true", "A parameter's .grad was replaced or filled."),
+    )
     observe(".grad after the call", [p.grad for p in trunk.params])
 
 
@@ -74,4 +82,8 @@ def test_one_backward_a_loss(submission, draw, observe):
     with observe.operations() as ops:
         submission.grads_per_loss(trunk.params, trunk.losses)
     again = ops.count("tanh", "exp")
-    observe("tanh and exp run again", again == 0, holds("is_true", "tanh or exp of the trunk ran again inside your function."))
+    observe(
+        "tanh and exp run again",
+        again == 0,
+        holds("is_true", "tanh or exp of the trunk ran again inside your function."),
+    )

@@ -25,7 +25,11 @@ def test_sums_to_one(submission, draw, observe):
     a, b, c = draw.sizes(3)
     for dim in range(3):
         out = submission.softmax(draw.normal(a, b, c, scale=3), dim)
-        observe(f"softmax(x, dim={dim})", out, holds("sums_to", f"Slices along dim {dim} do not sum to 1.", total=1.0, dim=dim))
+        observe(
+            f"softmax(x, dim={dim})",
+            out,
+            holds("sums_to", f"Slices along dim {dim} do not sum to 1.", total=1.0, dim=dim),
+        )
 
 
 def test_dtype(submission, draw, observe):

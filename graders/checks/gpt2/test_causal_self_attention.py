@@ -59,14 +59,24 @@ def test_causal(submission, draw, observe):
 
 def test_values(submission, draw, observe):
     """The outputs are right, in float32 and float64, for several lengths and head counts"""
-    for n, h, dtype in [(1, 6, torch.float32), (3, 4, torch.float64), (2, 5, torch.float32), (4, 3, torch.float64)]:
+    for n, h, dtype in [
+        (1, 6, torch.float32),
+        (3, 4, torch.float64),
+        (2, 5, torch.float32),
+        (4, 3, torch.float64),
+    ]:
         b, length = draw.sizes(2, low=2, high=8)
         module, _ = build(submission, draw, n, h, dtype=dtype)
         x = draw.normal(b, length, n * h, dtype=dtype)
         observe.call(f"forward(x [{b},{length},{n * h}]) with {n} heads", module, x)
         observe.call(f"forward(strided x) with {n} heads", module, draw.strided(x))
     module, _ = build(submission, draw, 2, 8)
-    observe.call("forward(x) with large scores", module, draw.normal(2, 5, 16, scale=30), rule=equal(rtol=2e-3, atol=2e-3))
+    observe.call(
+        "forward(x) with large scores",
+        module,
+        draw.normal(2, 5, 16, scale=30),
+        rule=equal(rtol=2e-3, atol=2e-3),
+    )
 
 
 def test_gradients(submission, draw, observe):

@@ -15,7 +15,12 @@ class Bench:
     def __init__(self, draw, dropout=0.0, lr=0.1):
         self.tape = Tape()
         d_in, d_hid, d_out, size = draw.sizes(4, low=3)
-        layers = [torch.nn.Linear(d_in, d_hid), torch.nn.Tanh(), torch.nn.Dropout(dropout), torch.nn.Linear(d_hid, d_out)]
+        layers = [
+            torch.nn.Linear(d_in, d_hid),
+            torch.nn.Tanh(),
+            torch.nn.Dropout(dropout),
+            torch.nn.Linear(d_hid, d_out),
+        ]
         self.inner = draw.fill(torch.nn.Sequential(*layers))
         self.model = SpyModel(self.inner, self.tape)
         self.train_dl = SpyLoader(self._batches(draw, [size, size, 2], d_in, d_out), self.tape, "training")
@@ -58,11 +63,19 @@ def test_order(submission, draw, observe):
     bench = Bench(draw)
     bench.train(submission, 2)
     events = bench.tape.events
-    observe("calls", events, holds("each_before", "A step came without a backward before it.", first="backward", then="step"))
+    observe(
+        "calls",
+        events,
+        holds("each_before", "A step came without a backward before it.", first="backward", then="step"),
+    )
     says = "A backward came without a forward before it."
     observe("calls", events, holds("each_before", says, first="forward", then="backward"))
     says = "A step was taken during validation."
-    observe("calls", events, holds("never_between", says, event="step", start="validation starts", end="validation ends"))
+    observe(
+        "calls",
+        events,
+        holds("never_between", says, event="step", start="validation starts", end="validation ends"),
+    )
 
 
 def test_clipping(submission, draw, observe):
@@ -84,7 +97,11 @@ def test_modes(submission, draw, observe):
     events = bench.tape.events
     inside = [e for e in between(events, "validation starts", "validation ends") if e.startswith("forward")]
     evaluating, recording = all("eval" in e for e in inside), not all("no grad" in e for e in inside)
-    observe("eval mode in validation", evaluating, holds("is_true", "The model was in train mode during validation."))
+    observe(
+        "eval mode in validation",
+        evaluating,
+        holds("is_true", "The model was in train mode during validation."),
+    )
     observe("no gradients in validation", not recording, holds("is_true", "Validation recorded a graph."))
     training = [e for e in between(events, "training starts", "training ends") if e.startswith("forward")]
     learning = all(e == "forward (train)" for e in training)
