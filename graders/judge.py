@@ -121,7 +121,7 @@ class Judge:
         """Run the check file on a source to its end, without judging it."""
         run = Run()
         async with self.pool.child(self.job(exercise, source, seeds, **more)) as child:
-            async for _, run, _ in follow(child, exercise.seconds):  # noqa: B007
+            async for _, run, _ in follow(child, exercise.seconds, bool(more.get("trusted"))):  # noqa: B007
                 pass
         return run
 

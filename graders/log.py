@@ -59,10 +59,11 @@ class Ours(Exception):
     """The check itself is broken: our fault, never the learner's."""
 
 
-async def follow(child: Child, seconds: float) -> AsyncIterator[tuple[str, Run, int]]:
+async def follow(child: Child, seconds: float, trusted: bool = False) -> AsyncIterator[tuple[str, Run, int]]:
     """Read a child's frames into a Run; yields ("ladder" | "check" | "over", run, seed) as things become known.
 
-    Frames of a form we do not know end the reading as a broken log does. Raises Ours when the check file fails.
+    Frames of a form we do not know end the reading as a broken log does. Raises Ours when the check file fails, or,
+    in a ``trusted`` run, our own answer.
     """
     run, seed = Run(), 0
     try:
@@ -98,7 +99,10 @@ async def follow(child: Child, seconds: float) -> AsyncIterator[tuple[str, Run, 
                 check.missing = [str(n) for n in frame.get("missing", ())]
                 yield "check", run, seed
             elif kind == "broken":
-                raise Ours(str(frame.get("message")))
+                if trusted or not run.logs:
+                    raise Ours(str(frame.get("message")))
+                run.ended = Ended("forged")  # behind closed doors, whatever breaks was broken by the submission
+                break
             elif kind == "done":
                 for log in run.logs.values():
                     log.complete = True

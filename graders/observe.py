@@ -99,7 +99,7 @@ class Difference:
     """Why an observation is not accepted."""
 
     kind: str
-    """``kind``, ``shape``, ``dtype``, ``device``, ``property``, ``values``, ``length``, ``keys``, ``law``, ``bound``."""
+    """What differs: ``kind``, ``shape``, ``dtype``, ``device``, ``property``, ``values``, ``length``, ``keys``, …"""
     where: str
     """Path inside the value, such as ``[0]`` or ``['loss']``; empty for the value itself."""
     expected: Any

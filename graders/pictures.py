@@ -155,7 +155,7 @@ def _legend(top: float, signed: bool) -> str:
     if not top:
         return "· 0"
     marks = "  ".join(f"{s} to {number(top * (i + 1) / 4)}" for i, s in enumerate(SHADES))
-    return f"size: · about 0  {marks}" + ("  (+ and - are the sign)" if signed else "")
+    return f"{'+ - sign, then ' * signed}size: · near 0  {marks}"
 
 
 # --- bars and curves ----------------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def _curve(values: list[float], title: str, height: int = 8, width: int = 60) ->
     return _frame(title, drawn, marks, len(values))
 
 
-def _curves(series: dict[str, list[float]], title: str, height: int = 12, width: int = 56) -> str:
+def _curves(series: dict[str, list[float]], title: str, height: int = 10, width: int = 56) -> str:
     """Several curves in one frame, each drawn with a letter of its own."""
     good = [v for values in series.values() for v in values if math.isfinite(v)]
     if not good:

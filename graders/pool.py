@@ -67,6 +67,7 @@ class Child:
                 async with asyncio.timeout_at(deadline):
                     header, payload = await self._frame()
             except TimeoutError:
+                await self._ask_where()
                 self.kill()
                 raise Ended("timeout") from None
             except (asyncio.IncompleteReadError, ConnectionError):
@@ -89,6 +90,13 @@ class Child:
             self.kill()
             raise Ended("traffic")
         return header, await self._reader.readexactly(header["bytes"])
+
+    async def _ask_where(self) -> None:
+        """Let faulthandler print the line on which a process hangs in C, where no Python handler runs."""
+        if hasattr(signal, "SIGUSR1") and not self.code.done():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self.pid, signal.SIGUSR1)
+            await asyncio.sleep(0.2)
 
     async def _settle(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -160,6 +160,8 @@ def _problems(deck: str, name: str, draws: int) -> list[str]:
             found.append(f"choices {choices} at seed {seed}")
         if question != draw(deck, name, seed):
             found.append(f"seed {seed} gives two different questions")
+        if ask.answer is not None and ask.code:
+            ast.parse(ask.code)
         for key in ("text", "why", "headline"):
             if not question[key].strip():
                 found.append(f"has no {key}")

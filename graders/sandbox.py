@@ -181,7 +181,7 @@ _CLONE_THREAD = 0x00010000
 _EPERM, _ENOSYS = 1, 38
 
 
-def _filter() -> bytes | None:
+def _filter(threads: bool) -> bytes | None:
     numbers = _NUMBERS.get(platform.machine())
     if numbers is None:
         return None
@@ -196,12 +196,12 @@ def _filter() -> bytes | None:
         if name in ("audit", "clone3", "clone", "kill", "tgkill", "tkill", "prlimit64"):
             continue
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | _EPERM)]
-    # glibc falls back to clone, whose flags can be seen: threads are allowed, processes are not.
+    # glibc falls back to clone, whose flags can be seen: threads may be allowed, processes are not.
     program += [(_EQUAL, 0, 1, numbers["clone3"]), (_RETURN, 0, 0, _ERRNO | _ENOSYS)]
     program += [
         (_EQUAL, 0, 4, numbers["clone"]),
         (_LOAD, 0, 0, 16),
-        (_SET, 1, 0, _CLONE_THREAD),
+        (_SET, 1 if threads else 0, 0, _CLONE_THREAD),
         (_RETURN, 0, 0, _ERRNO | _EPERM),
         (_RETURN, 0, 0, _ALLOW),
     ]
@@ -225,9 +225,10 @@ def _filter() -> bytes | None:
     return b"".join(struct.pack("=HBBI", *line) for line in program)
 
 
-def restrict_calls() -> bool:
-    """Take away the system calls that start processes, open sockets or reach other processes. True where it holds."""
-    code = _filter() if _LIBC is not None else None
+def restrict_calls(threads: bool = True) -> bool:
+    """Take away the system calls that start processes (and ``threads``, if they must not be), open sockets or reach
+    other processes. True where it holds."""
+    code = _filter(threads) if _LIBC is not None else None
     if code is None or _LIBC is None:
         return False
     buffer = ctypes.create_string_buffer(code)
@@ -254,7 +255,7 @@ _TOLD = {
 def hear(tell: Callable[[str], None]) -> None:
     """Call ``tell`` with what the code tried, for each thing of the kind that a submission has no business with.
 
-    An audit hook cannot be removed again, by anyone. Threads are told as ``start a thread``.
+    An audit hook cannot be removed again, by anyone. Threads are told as ``start a thread`` (Python 3.12 and newer).
     """
 
     def hook(event: str, args: tuple[Any, ...]) -> None:

@@ -48,8 +48,9 @@ def serve(control: socket.socket) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
     control.sendall(b'{"ready": true}\n')
+    sources: list[Any] = [control, wake_read]
     while True:
-        ready: list[Any] = select.select([control, wake_read], [], [])[0]
+        ready = select.select(sources, [], [])[0]
         if wake_read in ready:
             os.read(wake_read, 4096)
             _reap(control)
