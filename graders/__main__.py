@@ -98,9 +98,7 @@ class Server:
             await answer(number, event)
 
         exercise = exercises.exercise(request["exercise"])
-        report = await self.judge.check(
-            exercise, str(request["source"]), request.get("seed"), str(request.get("file", "")), emit
-        )
+        report = await self.judge.check(exercise, str(request["source"]), request.get("seed"), emit)
         await answer(number, {"event": "report", "report": report.to_json()})
 
     async def do_prepare(self, number: Any, request: dict[str, Any], answer: Any) -> None:

@@ -240,7 +240,7 @@ def raised(what: dict[str, Any], filename: str) -> tuple[str, Facts]:
     }
     at = f" at line {line}" if line else ""
     if kind == "NotImplementedError":
-        return f"Not written yet{at}: the stub still raises NotImplementedError.", facts
+        return f"Not written yet{at}: the stub still raises NotImplementedError.", {"raised": kind, "line": line}
     if "SystemExit" in what.get("bases", ()):
         return f"Your code calls exit(){at}. A check needs it to return.", facts
     if kind in ("SyntaxError", "IndentationError", "TabError"):
@@ -250,6 +250,8 @@ def raised(what: dict[str, Any], filename: str) -> tuple[str, Facts]:
     if not line and kind == "TypeError":
         return f"Your code cannot be called the way the task calls it: {message}", facts
     text = f"{kind}{at}: {message.splitlines()[0] if message else ''}"
+    if what.get("misfit"):
+        return f"{what['misfit']} ({text})", facts
     return text, facts
 
 

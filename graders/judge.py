@@ -132,13 +132,16 @@ class Judge:
         exercise: Exercise,
         source: str,
         seed: int | None = None,
-        file: str = "",
         emit: Emit | None = None,
+        diagnose: bool = True,
     ) -> Report:
-        """The verdict over one submission; each rung of the ladder is told to ``emit`` as it is known."""
+        """The verdict over one submission; each rung of the ladder is told to ``emit`` as it is known.
+
+        Without ``diagnose`` a failure is neither named nor looked at through the lens.
+        """
         started = time.monotonic()
         try:
-            report = await self._check(exercise, source, seed, emit or _silent)
+            report = await self._check(exercise, source, seed, emit or _silent, diagnose)
         except Ours as error:
             says = "The grader itself failed, not your code. `gradatim doctor` and a report of this would help us."
             report = Report(exercise.id, "broken", message=f"{says}\n{error}")
@@ -146,7 +149,7 @@ class Judge:
             report = Report(exercise.id, "broken", message=f"The grader could not run: {error}")
         return Report(**{**report.__dict__, "seconds": round(time.monotonic() - started, 4)})
 
-    async def _check(self, exercise: Exercise, source: str, seed: int | None, emit: Emit) -> Report:
+    async def _check(self, exercise: Exercise, source: str, seed: int | None, emit: Emit, diagnose: bool) -> Report:
         if exercise.kind == "predict":
             seed = written_seed(source)
             if seed is None:
@@ -170,7 +173,7 @@ class Judge:
             run.output = run.output or child.printed()
         named: list[Mistake] = []
         failure = verdict.failure
-        if failure is not None and failure.name != "runs":
+        if diagnose and failure is not None and failure.name != "runs":
             named, lens = await self._diagnose(exercise, source, seed, failure, run)
             if lens:
                 failure.details["lens"] = lens
@@ -188,13 +191,16 @@ class Judge:
         if failure.outcome not in ("failed", "error"):
             return [], []
         return await asyncio.gather(
-            self._name(exercise, source, at, seed, run), self._look(exercise, source, seed, failure.name)
+            self._name(exercise, source, at, seed, run), self._look(exercise, source, seed, failure, run)
         )
 
-    async def _look(self, exercise: Exercise, source: str, seed: int, name: str) -> list[dict[str, Any]]:
-        """What every line of the submission assigned in this check."""
-        run = await self.run(exercise, source, [seed], only=[name], lens=True)
-        lens = run.log(seed).check(name).lens
+    async def _look(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> list[dict[str, Any]]:
+        """What every line of the submission assigned in the call whose outcome failed."""
+        if failure.details.get("raised") == "NotImplementedError":
+            return []
+        last = failure.details.get("number", len(run.log(seed).check(failure.name).seen))
+        seen = await self.run(exercise, source, [seed], only=[failure.name], lens=True, last=last)
+        lens = seen.log(seed).check(failure.name).lens
         lines = source.splitlines()
         for line in lens:
             line["text"] = lines[line["line"] - 1] if 0 < line["line"] <= len(lines) else ""

@@ -17,11 +17,10 @@ def glimpse(value: Any) -> str:
     kind = type(value)
     if kind is torch.Tensor or kind is torch.nn.Parameter:
         shape = "(" + ", ".join(map(str, value.shape)) + ("," if value.dim() == 1 else "") + ")"
-        grad = f", {type(value.grad_fn).__name__}" if value.grad_fn is not None else ""
         number = ""
         if value.dim() == 0 and value.device.type == "cpu":
             number = f" = {value.detach().item():.4g}" if value.is_floating_point() else f" = {value.item()}"
-        return f"{shape} {str(value.dtype).removeprefix('torch.')}{number}{grad}"
+        return f"{shape} {str(value.dtype).removeprefix('torch.')}{number}"
     if value is None or kind in (bool, int):
         return repr(value)
     if kind is float:
@@ -36,7 +35,10 @@ def glimpse(value: Any) -> str:
 
 
 class Lens:
-    """While active, notes what every line of one file assigned. A line that runs often keeps its first and last."""
+    """While active, notes what every line of one file assigned in the last call from outside.
+
+    A line that runs often in that call keeps its first and its last value.
+    """
 
     def __init__(self, filename: str) -> None:
         self.filename = filename
@@ -44,6 +46,7 @@ class Lens:
         self._times: dict[int, int] = {}
         self._before: dict[int, tuple[int, dict[str, Any]]] = {}
         self._events = 0
+        self._depth = 0
         self._previous: Any = None
 
     def __enter__(self) -> Lens:
@@ -55,8 +58,13 @@ class Lens:
         sys.settrace(self._previous)
 
     def _enter(self, frame: FrameType, event: str, arg: Any) -> Any:
-        if frame.f_code.co_filename != self.filename or frame.f_code.co_name == "<module>":
+        if frame.f_code.co_filename != self.filename or frame.f_code.co_name.startswith("<"):
             return None
+        if self._depth == 0:  # a new call from outside: what the one before it did is past
+            self._notes.clear()
+            self._times.clear()
+            self._events = 0
+        self._depth += 1
         for name, value in frame.f_locals.items():
             self._note(frame.f_code.co_firstlineno, name, value)
         self._before[id(frame)] = (frame.f_lineno, dict(frame.f_locals))
@@ -64,23 +72,29 @@ class Lens:
 
     def _line(self, frame: FrameType, event: str, arg: Any) -> Any:
         self._events += 1
-        if self._events > MAX_EVENTS:
-            return None
+        if self._events > MAX_EVENTS and event != "return":
+            return self._line
         line, before = self._before.get(id(frame), (frame.f_lineno, {}))
         now = dict(frame.f_locals)
         self._times[line] = self._times.get(line, 0) + 1
         for name, value in now.items():
             if name not in before or before[name] is not value:
                 self._note(line, name, value)
-        if event == "return" and arg is not None:
-            self._note(frame.f_lineno, "return", arg)
+        if event == "return":
+            self._depth -= 1
             self._before.pop(id(frame), None)
+            if arg is not None:
+                self._note(frame.f_lineno, "return", arg)
         else:
             self._before[id(frame)] = (frame.f_lineno, now)
         return self._line
 
     def _note(self, line: int, name: str, value: Any) -> None:
-        if name.startswith("__") or (line not in self._notes and len(self._notes) >= MAX_LINES):
+        if (
+            name.startswith(("__", "."))
+            or name == "self"
+            or (line not in self._notes and len(self._notes) >= MAX_LINES)
+        ):
             return
         seen = self._notes.setdefault(line, {}).setdefault(name, [])
         text = glimpse(value)

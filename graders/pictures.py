@@ -18,8 +18,10 @@ def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None) -> 
 
     A tensor with a history and no dimensions is drawn as its graph, one of bools as a mask, one dimension as
     bars or a curve, two as a heat map, more as a few of its two-dimensional slices; a list of numbers is a
-    curve, a dict of lists is several in one frame. ``names`` maps ``id(tensor)`` to what the reader calls it.
+    curve, a dict of lists is several in one frame, a dict of numbers is named bars. ``names`` maps ``id(tensor)`` to what the reader calls it.
     """
+    if isinstance(x, Mapping) and all(_is_number(v) for v in x.values()):
+        return _join(title, _bars([float(v) for v in x.values()], [str(k) for k in x]))
     if isinstance(x, Mapping):
         return _curves({str(k): [float(v) for v in values] for k, values in x.items()}, title)
     if isinstance(x, torch.Tensor):
@@ -161,18 +163,19 @@ def _legend(top: float, signed: bool) -> str:
 # --- bars and curves ----------------------------------------------------------------------------------------
 
 
-def _bars(values: list[float]) -> str:
+def _bars(values: list[float], names: list[str] | None = None) -> str:
     """One row a value; bars of negative values are drawn with another sign and start at the same place."""
     finite = [abs(v) for v in values if math.isfinite(v)]
     top = max(finite, default=0.0)
     texts = [number(v) for v in values]
-    width = max(len(t) for t in texts)
+    names = names or [f"{i:>3}" for i in range(len(values))]
+    width, label = max(len(t) for t in texts), max(len(n) for n in names)
     lines = []
     for i, v in enumerate(values):
         length = 40 * abs(v) / top if top and math.isfinite(v) else 0.0
         whole, rest = int(length), " ▏▎▍▌▋▊▉"[int(length % 1 * 8)]
         bar = "-" * max(1, round(length)) if v < 0 and top else "█" * whole + rest.strip()
-        lines.append(f"{i:>3}  {texts[i]:>{width}}  {bar}".rstrip())
+        lines.append(f"{names[i]:<{label}}  {texts[i]:>{width}}  {bar}".rstrip())
     return "\n".join(lines)
 
 
@@ -208,11 +211,12 @@ def _curves(series: dict[str, list[float]], title: str, height: int = 10, width:
         return _join(title, "no finite value")
     low, high = min(good), max(good)
     longest = max(len(values) for values in series.values())
-    width = min(width, max(2, longest))
+    step = max(1, width // longest)  # a few points stand apart, many share columns
+    width = longest * step if longest < width else width
     grid = [[" "] * width for _ in range(height)]
     for mark, values in zip("abcdefgh", series.values(), strict=False):
-        for x in range(width):
-            i = round(x * (longest - 1) / (width - 1))
+        for x in range(0, width, step):
+            i = x // step if longest < width else round(x * (longest - 1) / (width - 1))
             if i < len(values) and math.isfinite(values[i]):
                 y = round((high - values[i]) / (high - low) * (height - 1)) if high > low else height // 2
                 grid[y][x] = mark

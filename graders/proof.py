@@ -96,13 +96,16 @@ class Proof:
                 return Finding(exercise.id, what, False, f"seed {seed}: {tell(report)} Named: {named or 'nothing'}.")
         return Finding(exercise.id, what, True)
 
-    async def check(self, exercise: Exercise, source: str, seed: int | None, free: bool = False) -> Report:
+    async def check(
+        self, exercise: Exercise, source: str, seed: int | None, free: bool = False, diagnose: bool = True
+    ) -> Report:
         """The verdict over a source as a learner would get it; predictions are first turned into constants."""
         if exercise.kind == "predict" and seed is not None:
             source = await self.constants(exercise, source, seed)
         if free:
             exercise = Exercise(**{**exercise.__dict__, "forbids": (), "mistakes": ()})
-        return await self.judge.check(exercise, source, None if exercise.kind == "predict" else seed)
+        seed = None if exercise.kind == "predict" else seed
+        return await self.judge.check(exercise, source, seed, diagnose=diagnose)
 
     async def constants(self, exercise: Exercise, source: str, seed: int) -> str:
         """A learner's file with the answers that ``source`` computes from the questions."""
@@ -167,6 +170,9 @@ async def run(names: list[str], full: bool, quiz: bool, as_json: bool) -> int:
         for exercise in chosen:
             async for finding in proof.prove(exercise):
                 note(finding)
+        if full:
+            for exercise in chosen:
+                note(await rate(proof, exercise))
         if quiz:
             for finding in await prove_quiz():
                 note(finding)
@@ -179,6 +185,19 @@ async def run(names: list[str], full: bool, quiz: bool, as_json: bool) -> int:
         seconds = time.monotonic() - started
         print(f"{len(findings) - failed} of {len(findings)} proven in {seconds:.0f} s", flush=True)
     return 1 if failed else 0
+
+
+async def rate(proof: Proof, exercise: Exercise) -> Finding:
+    """The share of one-edit variants that the check kills; taken from the table where nothing has changed."""
+    from graders import score
+
+    table = score.table()
+    row = table.get(exercise.id)
+    if row is None or row.hash != score.fingerprint(exercise):
+        row = await score.score(proof, exercise)
+        score.keep({**score.table(), exercise.id: row})
+    killed = f"kills {row.killed} of {row.variants} variants, {len(row.equivalent)} are equivalent"
+    return Finding(exercise.id, killed, row.good, "; ".join(f"survives: {name}" for name in row.survived))
 
 
 async def prove_quiz(draws: int = 200) -> list[Finding]:

@@ -167,7 +167,7 @@ def compare(log: CheckLog, reference: list[CheckLog], exercise: Exercise) -> tup
             wrong[expected.name] = plain(mine.node)
         elif found is not None:
             message, details = explain.explain(expected.name, found, expected.rule)
-            return "failed", message, details
+            return "failed", message, {**details, "number": i}
     if wrong:
         return "failed", *explain.predictions(wrong, len(theirs))
     if log.raised:

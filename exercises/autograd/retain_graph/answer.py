@@ -7,5 +7,5 @@ def grads_per_loss(params: list[torch.Tensor], losses: list[torch.Tensor]) -> li
     rows = []
     for i, loss in enumerate(losses):
         grads = torch.autograd.grad(loss, params, retain_graph=i < len(losses) - 1, allow_unused=True)
-        rows.append([torch.zeros_like(p) if g is None else g for p, g in zip(params, grads, strict=True)])
+        rows.append([torch.zeros_like(p) if g is None else g for p, g in zip(params, grads)])
     return rows

@@ -1,0 +1,115 @@
+"""The score of a check: how many one-edit variants of the answer it kills, kept as a table in the repository."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from exercises import Exercise
+from graders.child import CHECKS
+from graders.judge import new_seed
+from graders.log import Run
+from graders.mistakes import broken_rules
+from graders.proof import Proof
+from graders.variants import Variant, variants
+
+TABLE = Path(__file__).parent / "scores.json"
+KILL_SEEDS = 3
+EQUIVALENT_CASES = 1000
+WANTED = 0.98
+MOST_EQUIVALENT = 0.05
+
+
+@dataclass(frozen=True)
+class Score:
+    """What became of the variants of one exercise's answer."""
+
+    exercise: str
+    hash: str
+    """Of the answer, the check and the settings: a score is only good for these."""
+    variants: int
+    killed: int
+    equivalent: tuple[str, ...]
+    """Survivors whose log equals the reference's on a thousand fresh cases."""
+    survived: tuple[str, ...]
+    """Survivors that behave differently somewhere: holes in the check."""
+
+    @property
+    def rate(self) -> float:
+        """Killed among those that are not equivalent."""
+        rest = self.variants - len(self.equivalent)
+        return self.killed / rest if rest else 1.0
+
+    @property
+    def good(self) -> bool:
+        return self.rate >= WANTED and len(self.equivalent) <= max(1, round(MOST_EQUIVALENT * self.variants))
+
+
+def fingerprint(exercise: Exercise) -> str:
+    """Changes when the answer, the check or the settings do."""
+    check = (CHECKS / exercise.check).read_text(encoding="utf-8")
+    text = exercise.text("answer.py") + check + exercise.text("exercise.toml")
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+async def score(proof: Proof, exercise: Exercise) -> Score:
+    """Judge every variant; look again at those that pass."""
+    # A prediction's answer is ten numbers; slips in the code that works them out are not what a learner hands in.
+    every = [] if exercise.kind == "predict" else variants(exercise.text("answer.py"))
+    passing = [v for v in every if not await killed(proof, exercise, v)]
+    same = [v.name for v in passing if await equivalent(proof, exercise, v)]
+    rest = [v.name for v in passing if v.name not in same]
+    return Score(exercise.id, fingerprint(exercise), len(every), len(every) - len(passing), tuple(same), tuple(rest))
+
+
+async def killed(proof: Proof, exercise: Exercise, variant: Variant) -> bool:
+    """Does the check turn the variant away on one of a few seeds?"""
+    for _ in range(KILL_SEEDS):
+        report = await proof.check(exercise, variant.source, new_seed(), diagnose=False)
+        if report.status == "broken":
+            raise RuntimeError(f"{exercise.name}, {variant.name}: {report.message}")
+        if not report.passed:
+            return True
+    return False
+
+
+async def equivalent(proof: Proof, exercise: Exercise, variant: Variant) -> bool:
+    """Does the variant observe what the reference observes, on a thousand fresh cases?"""
+    cases = 0
+    while cases < EQUIVALENT_CASES:
+        seeds = [new_seed() for _ in range(10)]
+        runs: list[Run] = [
+            await proof.judge.run(exercise, source, seeds, trusted=True)
+            for source in (exercise.text("answer.py"), variant.source)
+        ]
+        before = cases
+        for seed in seeds:
+            reference, mine = runs[0].log(seed), runs[1].log(seed)
+            for name, check in reference.checks.items():
+                cases += len(check.seen)
+                theirs = mine.check(name)
+                if len(theirs.seen) != len(check.seen) or theirs.raised or broken_rules(theirs, [check]):
+                    return False
+        if cases == before:
+            return False
+    return True
+
+
+def table() -> dict[str, Score]:
+    """The kept scores by exercise id."""
+    if not TABLE.exists():
+        return {}
+    rows: list[dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return {
+        r["exercise"]: Score(**{**r, "equivalent": tuple(r["equivalent"]), "survived": tuple(r["survived"])})
+        for r in rows
+    }
+
+
+def keep(scores: dict[str, Score]) -> None:
+    """Write the table, in the order of names."""
+    rows = [asdict(scores[name]) for name in sorted(scores)]
+    TABLE.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
