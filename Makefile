@@ -1,0 +1,39 @@
+# make tutor opens the course; make test is what every change must pass. Say `make` for the list.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+export VENV
+
+.PHONY: help tutor test check lint clean
+
+help:  ## Say what can be made
+	@echo "Gradatim: from a first tensor to a GPT-2 that you wrote yourself."
+	@echo
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{printf "%-14s %s\n", $$1, $$2}'
+	@echo
+	@echo "  PYTHON=python3.12   which Python makes $(VENV)"
+	@echo "  TORCH_INDEX=        where PyTorch's CPU build comes from; empty for pip's usual index"
+
+tutor: $(VENV)/.use  ## Install what is missing (once), then open the course
+	@$(BIN)/gradatim
+
+$(VENV)/.use: pyproject.toml constraints.txt
+	@.ci/environment use
+
+$(VENV)/.test: pyproject.toml constraints.txt
+	@.ci/environment test
+	@touch $(VENV)/.use
+
+lint: $(VENV)/.test  ## Style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## The linters and every test that is not long (under 15 minutes on two cores)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" $(PYTEST)
+
+check: lint  ## Everything: the long tests too
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)
+
+clean:  ## Remove what was made here; your work and progress live elsewhere and stay
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

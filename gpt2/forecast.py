@@ -1,0 +1,142 @@
+"""What a run will cost and how it should begin, said before it starts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from gpt2 import data
+from gpt2 import device as devices
+from gpt2.config import Model, Training
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The cost of a run; sizes in bytes, times in seconds, rates per second."""
+
+    parameters: int
+    flops_per_token: int  # 6 for each weight of a matmul, plus attention over the full square
+    tokens: int
+    tokens_per_step: int
+    memory: int
+    memory_available: int | None
+    matmul_flops: float  # measured here, in the precision of the run
+    tokens_per_second: float  # from one block and the head, timed here
+    seconds: float
+    first_loss: float
+    device: str
+    dtype: str
+
+
+def flops_per_token(model: Model) -> int:
+    """Return the FLOPs of a training token: 6N + 12·L·C·T (Chowdhery et al., 2022, appendix B).
+
+    N is the weights in matmuls: the blocks' and the padded head's. Twice each forward, four times
+    backward; causal attention needs only half of the square that the convention counts.
+    """
+    C, L = model.n_embd, model.n_layer
+    return 6 * (12 * L * C * C + model.padded_vocab * C) + 12 * L * C * model.block_size
+
+
+def first_loss(model: Model) -> float:
+    """Return the loss in nats before any step: ln V for ignorance, and a little for random logits.
+
+    A logit is a sum of C products of a normalized feature and a weight from N(0, 0.02²), so its
+    variance is 0.02²·C; the log of a mean of exponentials adds half of that.
+    """
+    return math.log(model.vocab_size) + 0.5 * 0.02**2 * model.n_embd
+
+
+def memory(model: Model, micro_batch: int, dtype: str) -> int:
+    """Estimate the bytes a training step needs: weights, gradients, AdamW's two moments, activations."""
+    state = 16 * (model.parameters + (model.padded_vocab - model.vocab_size) * model.n_embd)
+    size = 2 if dtype == "bfloat16" else 4
+    rows = micro_batch * model.block_size
+    # Kept for the backward pass, in channels a token: two norms, q k v, attention, MLP before and
+    # after its GELU, two sums. The logits are kept as they are and, for their softmax, in float32.
+    activations = rows * model.n_layer * model.n_embd * 18 * size
+    logits = rows * model.padded_vocab * (size + 8)
+    return state + activations + logits
+
+
+def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
+    """Measure this machine for a second or two and say what a settled run will cost on it."""
+    dtype = devices.DTYPES[options.dtype]
+    rate = 1 / devices.seconds_per_token(device, dtype, model, options.micro_batch)
+    tokens = options.max_steps * options.tokens_per_step
+    update = 2e-9 * model.parameters * options.max_steps if device.type == "cpu" else 0.0  # AdamW, 28 bytes each
+    return Forecast(
+        parameters=model.parameters,
+        flops_per_token=flops_per_token(model),
+        tokens=tokens,
+        tokens_per_step=options.tokens_per_step,
+        memory=memory(model, options.micro_batch, options.dtype),
+        memory_available=devices.memory(device),
+        matmul_flops=devices.matmul_rate(device, dtype),
+        tokens_per_second=rate,
+        seconds=tokens / rate + update,
+        first_loss=first_loss(model),
+        device=str(device),
+        dtype=options.dtype,
+    )
+
+
+def as_record(made: Forecast) -> dict[str, Any]:
+    """Return the forecast as JSON holds it, digits that mean nothing left out."""
+    return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in asdict(made).items()}
+
+
+def opening(made: Forecast, options: Training, shape: Model, prepared: data.Prepared) -> dict[str, Any]:
+    """Return the record that a run's log starts with: what is trained, on what, and what to expect."""
+    kind = "GPT-2's own BPE" if prepared.encoding.name == "gpt2" else "BPE trained on this data"
+    unigram, bigram = data.baselines(prepared)
+    return {
+        "event": "start",
+        "version": 1,
+        "config": asdict(options),
+        "model": asdict(shape),
+        "device": made.device,
+        "dtype": options.dtype,
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "parameters": shape.parameters,
+        "tokenizer": f"{kind}, {prepared.encoding.n_vocab} ids",
+        "tokens_per_step": options.tokens_per_step,
+        "train_tokens": len(prepared.train),
+        "val_tokens": len(prepared.val),
+        "forecast": as_record(made),
+        "expected_first_loss": round(made.first_loss, 4),
+        "unigram_loss": round(unigram, 4),
+        "bigram_loss": round(bigram, 4),
+    }
+
+
+def span(seconds: float) -> str:
+    """Write a time as people do: 45 s, 3 min 20 s, 2 h 5 min, 3 days 4 h."""
+    s = round(seconds)
+    for big, small, size, part in (("days", "h", 86400, 3600), ("h", "min", 3600, 60), ("min", "s", 60, 1)):
+        if s >= size:
+            rest = s % size // part
+            return f"{s // size} {big}" + (f" {rest} {small}" if rest else "")
+    return f"{s} s" if s else "under 1 s"
+
+
+def describe(made: Forecast) -> str:
+    """Write the forecast as a few lines of text."""
+    lines = [
+        f"parameters        {made.parameters:,}",
+        f"compute           {made.flops_per_token / 1e6:,.1f} MFLOP a token (6N + 12·L·C·T)",
+        f"tokens            {made.tokens:,} in all, {made.tokens_per_step:,} a step",
+        f"memory            {made.memory / 1e9:.1f} GB"
+        + (f" of {made.memory_available / 1e9:.1f} GB" if made.memory_available else ""),
+        f"device            {made.device}, {made.dtype}, {made.matmul_flops / 1e9:,.0f} GFLOP/s in a matmul",
+        f"speed             about {made.tokens_per_second:,.0f} tokens/s",
+        f"time              about {span(made.seconds)}",
+        f"first loss        about {made.first_loss:.3f} (ln V + 0.5·0.02²·C)",
+    ]
+    if made.memory_available and made.memory > 0.9 * made.memory_available:
+        lines.append("warning           this may not fit in memory: a smaller micro_batch helps first")
+    return "\n".join(lines)

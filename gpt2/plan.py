@@ -1,0 +1,61 @@
+"""What a run will really do: the words given, the words stored, and what this machine can."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import torch
+
+from gpt2 import checkpoint, config, device, tokens
+from gpt2.config import Model, Training
+
+FIXED = ("preset", "data", "tokenizer", "vocab_size", "n_layer", "n_head", "n_embd", "block_size", "tokens_per_step",
+         "optimizer", "seed")  # what cannot change in the middle of a run  # fmt: skip
+
+
+def on_this_machine(options: Training) -> tuple[Training, Model, list[str]]:
+    """Settle the options on this machine before any data is read; return them, the shape, and notes.
+
+    Raises ValueError where they do not fit together or the device is not here.
+    """
+    place = device.pick(options.device)
+    device.set_threads(options.threads)
+    if place.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # TF32 where a matmul is still float32
+    notes = []
+    full = config.settle(options, place.type)
+    if full.tokenizer == "auto":
+        cached = full.preset != "nano" and tokens.gpt2_cache() is not None
+        full = dataclasses.replace(full, tokenizer="gpt2" if cached else "trained")
+        if full.preset != "nano" and not cached:
+            notes.append("GPT-2's own vocabulary is not on this machine: a BPE is trained on the data instead")
+    if full.tokenizer == "gpt2":
+        full = dataclasses.replace(full, vocab_size=50257)
+    shape = config.model_of(full, full.vocab_size)
+    wanted = full.tokens_per_step
+    if full.preset != "nano" and wanted < 524288 and options.tokens_per_step == 0:
+        notes.append(f"the batch is reduced for this device: {wanted:,} tokens a step instead of 524,288")
+    dtype, why = device.choose_dtype(full.dtype, place, shape, full.micro_batch)
+    if options.dtype == "auto":
+        notes.append(f"computing in {dtype}: {why}")
+    return dataclasses.replace(full, dtype=dtype), shape, notes
+
+
+def settled(run: Path, words: list[str]) -> tuple[Training, Model, list[str]]:
+    """Join a run's stored options with the words given now. Raises ValueError for one that cannot change."""
+    if not (run / "config.json").is_file():
+        return on_this_machine(config.parse(words))
+    stored, shape = config.load(run / "config.json")
+    found = checkpoint.complete(run)
+    begun = bool(found) and checkpoint.read_state(found[-1])["step"] > 0  # imported weights lie at step 0
+    given = config.words(words, Training)
+    for name in FIXED if begun else ():
+        if name in given and given[name] not in (getattr(stored, name), "auto"):
+            raise ValueError(
+                f"{name}={given[name]}: this run was begun with {name}={getattr(stored, name)}; use another folder"
+            )
+    if not found:  # ended before its first checkpoint: words given now are a new beginning
+        return on_this_machine(config.parse(words) if words else stored)
+    options, planned, notes = on_this_machine(config.parse(words, stored))
+    return options, shape or planned, notes

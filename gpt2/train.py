@@ -1,0 +1,324 @@
+"""The training loop: accumulate, clip, step, log, save, resume."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gpt2 import checkpoint, config, data, device, evaluate, forecast, optim, parts, plan, sample, tokens
+from gpt2.config import Training
+from gpt2.log import Log
+from gpt2.model import GPT
+
+
+class Failed(Exception):
+    """Training cannot go on; the message says why and what to try."""
+
+
+class Trainer:
+    """One run: everything it needs in memory, and the folder that holds it on disk."""
+
+    def __init__(self, run: Path, options: Training, prepared: data.Prepared, log: Log) -> None:
+        """Build model, optimizer and batches; resume from the newest checkpoint in `run`."""
+        self.run, self.options, self.prepared, self.log = run, options, prepared, log
+        self.place = device.pick(options.device)
+        self.shape = config.model_of(options, prepared.encoding.n_vocab)
+        self.parts = parts.load(run, self.shape)
+        self.model = GPT(self.shape, self.parts.classes)
+        torch.manual_seed(options.seed)  # here, so that whose part it is moves no weight
+        self.model.initialize()
+        self.model.to(self.place)
+        self.model.compute_dtype = None if options.dtype == "float32" else device.DTYPES[options.dtype]
+        self.optimizers = optim.optimizers(self.model, options)
+        self.batches = data.Batches([prepared.train], self.shape.block_size, options.seed)
+        self.step, self.tokens = 0, 0
+        self.stopping = False
+        self.saved = -1
+        self.shown = 0.0
+        if options.compile:
+            self.model.compile_blocks()
+
+    # --- one step ---
+
+    def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return micro-batch `number` of the step that comes next, on the device."""
+        offset = self.tokens + number * self.options.micro_batch * self.shape.block_size
+        pair = self.batches.get(offset, self.options.micro_batch)
+        if self.place.type == "cuda":  # pinned memory crosses to the GPU while that still computes
+            x, y = (t.pin_memory().to(self.place, non_blocking=True) for t in pair)
+            return x, y
+        return pair[0].to(self.place), pair[1].to(self.place)
+
+    def advance(self) -> dict[str, Any] | None:
+        """Take one optimizer step and return its record, or None where a signal cut it short.
+
+        Where the loss or the gradient is no number, the weights stay as they were.
+        """
+        started, waited = time.perf_counter(), 0.0
+        random = checkpoint.random_state(self.place) if self.shape.dropout else {}
+        pieces = self.options.tokens_per_step // (self.options.micro_batch * self.shape.block_size)
+        total = torch.zeros((), device=self.place)
+        for number in range(pieces):
+            asked = time.perf_counter()
+            x, y = self.fetch(number)
+            waited += time.perf_counter() - asked
+            loss = self.model(x, y)
+            (loss / pieces).backward()
+            total += loss.detach()
+            if self.stopping and number + 1 < pieces:  # as if this step had not begun
+                self.clear()
+                if random:
+                    checkpoint.set_random_state(self.place, random)
+                return None
+        mean = float(total) / pieces
+        limit = self.options.clip or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        lr = optim.rate(self.step + 1, self.options)
+        record = {
+            "event": "step",
+            "step": self.step + 1,
+            "loss": round(mean, 6),
+            "lr": lr,
+            "norm": round(norm, 6),
+        }
+        if math.isfinite(mean) and math.isfinite(norm):
+            optim.set_rate(self.optimizers, lr)
+            for optimizer in self.optimizers:
+                optimizer.step()
+            self.tokens += self.options.tokens_per_step
+        self.clear()
+        device.synchronize(self.place)
+        seconds = time.perf_counter() - started
+        self.step += 1
+        return record | {
+            "seconds": round(seconds, 4), "wait": round(waited / seconds, 4),
+            "tokens_per_second": round(self.options.tokens_per_step / seconds, 1), "tokens": self.tokens,
+        }  # fmt: skip
+
+    def clear(self) -> None:
+        """Drop the gradients."""
+        for optimizer in self.optimizers:
+            optimizer.zero_grad(set_to_none=True)
+
+    # --- the run ---
+
+    def resume(self) -> str:
+        """Go back to the newest checkpoint; return "fresh", "pretrained", "resumed" or "finished".
+
+        The log is cut to what the checkpoint knew, since the steps after it will come again.
+        Raises ValueError where the checkpoint cannot be read.
+        """
+        found = checkpoint.complete(self.run)
+        if not found:
+            self.log.cut(0)
+            return "fresh"
+        state = checkpoint.read_state(found[-1])
+        self.step, self.tokens, self.saved = state["step"], state["tokens"], state["step"]
+        if self.step >= self.options.max_steps:
+            return "finished"
+        checkpoint.restore(found[-1], self.model, self.optimizers)
+        if state.get("random"):
+            checkpoint.set_random_state(self.place, state["random"])
+        self.log.cut(int(state.get("log", 0)))
+        if self.step == 0:
+            return "pretrained"
+        self.log.append(self.kept(found[-1]))
+        self.note(f"resumed from step {self.step}", config=dataclasses.asdict(self.options), parts=self.parts.owners)
+        return "resumed"
+
+    def kept(self, path: Path) -> dict[str, Any]:
+        """Return the record of a checkpoint."""
+        return {"event": "checkpoint", "step": self.step, "path": path.relative_to(self.run).as_posix()}
+
+    def save(self) -> None:
+        """Write a checkpoint; a disk that refuses costs a note, not the run."""
+        if self.saved == self.step:
+            return
+        self.log.sync()
+        state = {
+            "step": self.step, "tokens": self.tokens, "log": self.log.tell(), "threads": torch.get_num_threads(),
+            "dtype": self.options.dtype, "random": checkpoint.random_state(self.place),
+        }  # fmt: skip
+        end = self.prepared.encoding.eot_token
+        try:
+            path = checkpoint.save(self.run, self.step, self.model, self.optimizers, state, end)
+        except OSError as error:
+            self.note(f"{error}; earlier checkpoints are untouched")
+            return
+        self.saved = self.step
+        self.log.append(self.kept(path))
+
+    def measure(self) -> None:
+        """Log the validation loss."""
+        loss = evaluate.loss(self.model, self.prepared.val, self.options.eval_tokens, self.options.micro_batch)
+        self.log.append({"event": "val", "step": self.step, "loss": round(loss, 6)})
+        self.say(f"step {self.step:>6}  validation loss {loss:.4f}")
+
+    def write(self) -> None:
+        """Log a sample, and keep it as a file."""
+        prompt = self.options.prompt
+        drawn = sample.text(
+            self.model.plain(), self.prepared.encoding, prompt, sample.Sampling(tokens=100, seed=self.options.seed)
+        )  # fmt: skip
+        text = prompt + drawn
+        self.log.append({"event": "sample", "step": self.step, "text": text})
+        (self.run / "samples").mkdir(exist_ok=True)
+        (self.run / "samples" / f"step_{self.step:08d}.txt").write_text(text + "\n", encoding="utf-8")
+        self.say(f"step {self.step:>6}  “{' '.join(text.split())[:160]}”")
+
+    def loop(self) -> str:
+        """Train to the last step or to a signal; return "finished" or "interrupted"."""
+        options, last = self.options, self.options.max_steps
+        self.model.train()
+        while self.step < last and not self.stopping:
+            record = self.advance()
+            if record is None:
+                break
+            self.log.append(record)
+            self.show(record)
+            if not (math.isfinite(record["loss"]) and math.isfinite(record["norm"])):
+                self.step -= 1
+                what = "loss" if not math.isfinite(record["loss"]) else "gradient"
+                raise Failed(f"the {what} of step {record['step']} is not a number: try a smaller lr, or dtype=float32")
+            ended = self.step == last
+            if ended or self.step % options.eval_every == 0:
+                self.measure()
+            if options.sample_every > 0 and (ended or self.step % options.sample_every == 0):
+                self.write()
+            if ended or self.step % options.save_every == 0:
+                self.save()
+        self.save()
+        return "finished" if self.step >= last else "interrupted"
+
+    # --- words ---
+
+    def note(self, message: str, **more: Any) -> None:
+        """Log a remark and say it."""
+        self.log.append({"event": "note", "message": message, **more})
+        self.say(message)
+
+    def say(self, message: str) -> None:
+        """Write a line to stderr."""
+        print(message, file=sys.stderr, flush=True)
+
+    def show(self, record: dict[str, Any]) -> None:
+        """Say how a step went, at most once a second."""
+        now = time.monotonic()
+        if now - self.shown < 1 and record["step"] < self.options.max_steps:
+            return
+        self.shown = now
+        left = (self.options.max_steps - record["step"]) * record["seconds"]
+        self.say(
+            f"step {record['step']:>6}/{self.options.max_steps}  loss {record['loss']:.4f}  lr {record['lr']:.2e}  "
+            f"norm {record['norm']:.2f}  {record['tokens_per_second']:,.0f} tokens/s  {forecast.span(left)} left"
+        )
+
+
+def begin(trainer: Trainer, notes: list[str], how: str) -> None:
+    """Write the record that a run's log starts with, and say what the reader should know first."""
+    made = forecast.forecast(trainer.shape, trainer.options, trainer.place)
+    torch.manual_seed(trainer.options.seed)  # the forecast's trial steps drew numbers
+    record = forecast.opening(made, trainer.options, trainer.shape, trainer.prepared)
+    trainer.log.append(record | {"parts": trainer.parts.owners, "pretrained": how == "pretrained"})
+    for note in notes:
+        trainer.note(note)
+    for slot, reason in trainer.parts.reasons.items():
+        trainer.note(f"your {slot} is not used: {reason}; ours takes its place")
+    trainer.say(
+        f"{made.parameters:,} parameters on {made.device}, {record['tokenizer']}, "
+        f"{record['train_tokens']:,} training tokens; about {forecast.span(made.seconds)}\n"
+        f"to beat: unigram loss {record['unigram_loss']:.3f}, bigram loss {record['bigram_loss']:.3f}; "
+        f"first loss about {made.first_loss:.3f}"
+    )
+
+
+def run_in(run: Path, options: Training, notes: list[str]) -> int:
+    """Train in `run`, whose lock is held. Returns the exit code."""
+    own = tokens.load(run / "tokenizer") if checkpoint.complete(run) else None
+    prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
+    with Log(run / "log.jsonl") as log:
+        trainer = Trainer(run, options, prepared, log)
+        how = trainer.resume()
+        if how == "finished":
+            trainer.say(f"this run is finished at step {trainer.step}; a larger max_steps trains on")
+            return 0
+        config.save(run / "config.json", options, trainer.shape)
+        if how != "resumed":
+            tokens.save(prepared.encoding, run / "tokenizer")
+            begin(trainer, notes, how)
+
+        def stop(number: int, frame: object) -> None:
+            if trainer.stopping:
+                raise KeyboardInterrupt
+            trainer.stopping = True
+            trainer.say("stopping: saving first (once more to stop at once)")
+
+        old = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
+        reason, message = "error", ""
+        try:
+            with device.attention_kernels(trainer.place):
+                reason = trainer.loop()
+        except Failed as failure:
+            message = str(failure)
+        except KeyboardInterrupt:
+            reason, message = "interrupted", "stopped at once; the last checkpoint stands"
+        except (RuntimeError, MemoryError, OSError) as error:
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            small = "memory" in first.lower() or isinstance(error, MemoryError)
+            message = first + ("; try a smaller micro_batch" if small else "")
+        finally:
+            for kind, handler in old.items():
+                signal.signal(kind, handler)
+        log.append({"event": "stop", "reason": reason, "message": message, "step": trainer.step})
+        trainer.say(f"{reason} at step {trainer.step}" + (f": {message}" if message else ""))
+    return 1 if reason == "error" else 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run `python -P -m gpt2.train DIR NAME=VALUE … [--dry-run] [--json]`."""
+    import argparse
+
+    lines = "\n".join(f"  {name}={default!s:<8} {says}" for name, _, default, says in config.fields())
+    parser = argparse.ArgumentParser(
+        prog="gpt2.train", description="Train a GPT-2 in a folder, or go on where it was left.",
+        epilog=f"options:\n{lines}", formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("run", type=Path, metavar="DIR", help="the run's folder, made where it is not there")
+    parser.add_argument("words", nargs="*", metavar="NAME=VALUE")
+    parser.add_argument("--dry-run", action="store_true", help="say what the run would cost, and stop")
+    parser.add_argument("--json", action="store_true", help="with --dry-run: the forecast as JSON on stdout")
+    given = parser.parse_intermixed_args(arguments)
+    try:
+        options, shape, notes = plan.settled(given.run, given.words)
+        if options.data != "docs" and not Path(options.data).expanduser().exists():
+            raise ValueError(f"data={options.data}: there is no such file or folder (docs is the built-in text)")
+        if given.dry_run:
+            made = forecast.forecast(shape, options, device.pick(options.device))
+            record = {
+                "version": 1,
+                **forecast.as_record(made),
+                "config": dataclasses.asdict(options),
+                "notes": notes,
+            }
+            print(json.dumps(record) if given.json else "\n".join([forecast.describe(made), *notes]))
+            return 0
+        given.run.mkdir(parents=True, exist_ok=True)
+        with checkpoint.Lock(given.run):
+            return run_in(given.run, options, notes)
+    except (ValueError, OSError) as error:
+        print(f"gpt2.train: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What a screen looks like as rows of text, and the comparison with the picture that is kept."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any
+
+PICTURES = Path(__file__).parent / "pictures"
+
+
+def rows(app: Any) -> list[str]:
+    """The screen, one line a row, without colors and without spaces at the end."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()
+    lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+    return lines[:height]
+
+
+def compare(app: Any, name: str) -> None:
+    """Fail, with a diff, where the screen is not as it was drawn; GRADATIM_PICTURES=write draws anew."""
+    width, height = app.size
+    path = PICTURES / f"{name}-{width}x{height}.txt"
+    seen = "\n".join(rows(app)) + "\n"
+    if os.environ.get("GRADATIM_PICTURES") == "write":
+        PICTURES.mkdir(exist_ok=True)
+        path.write_text(seen, encoding="utf-8")
+        return
+    kept = path.read_text(encoding="utf-8") if path.exists() else ""
+    if seen != kept:
+        lines = difflib.unified_diff(kept.split("\n"), seen.split("\n"), path.name, "now", lineterm="")
+        raise AssertionError("the screen has changed; GRADATIM_PICTURES=write keeps it\n" + "\n".join(lines))

@@ -1,0 +1,148 @@
+"""The path through the lessons: order, names, what comes next, and what is handed on to a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lessons
+from exercises import Exercise
+from graders.report import Report
+from lessons import Lesson
+from tutor import course as module
+from tutor.course import Course
+from tutor.progress import Progress
+
+
+def make(folder: Path, topic: str, name: str, slot: str | None = None) -> Exercise:
+    place = folder / topic / name
+    place.mkdir(parents=True)
+    for file in ("exercise.toml", "start.py", "answer.py"):
+        (place / file).write_text(file)
+    title = name.replace("_", " ").capitalize()
+    hints = ("a", "b", "c")
+    return Exercise(name, topic, title, "implement", "t", 10, 1, 1, "A", ("f",), hints, "", place, slot=slot)
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
+    known = [
+        make(tmp_path, "shapes", "outer_product"),
+        make(tmp_path, "shapes", "pairwise_sum"),
+        make(tmp_path, "attention", "one_head", "attention"),
+        make(tmp_path, "attention", "many_heads", "attention"),
+        make(tmp_path, "attention", "orphan"),
+    ]
+    names = {
+        "01_shapes": ("L01", ("outer_product", "pairwise_sum")),
+        "02_attention": ("L02", ("one_head", "many_heads")),
+    }
+    path = tuple(
+        Lesson(id_, int(stem[:2]), stem[3:], stem[3:].title(), "t", (), 60, (), held, tmp_path / f"{stem}.md")
+        for stem, (id_, held) in names.items()
+    )
+    monkeypatch.setattr(lessons, "lessons", lambda: path)
+    monkeypatch.setattr(module, "exercises", lambda: {e.id: e for e in known})
+    with Progress(tmp_path / "p.sqlite3") as progress:
+        yield Course(progress)
+
+
+def passed(course: Course, name: str, source: str = "x") -> None:
+    entry = course.find(name)
+    report = Report(entry.exercise.id, "passed")
+    course.progress.attempt(entry.exercise.id, source, report, entry.exercise.content_hash())
+
+
+def test_entries_come_in_the_order_of_the_lessons(course: Course) -> None:
+    assert [entry.name for entry in course.entries()] == [
+        "L01/outer-product",
+        "L01/pairwise-sum",
+        "L02/one-head",
+        "L02/many-heads",
+    ]
+    assert len(course.entries(course.lessons()[1])) == 2
+    assert course.totals() == (0, 4) and course.minutes_left() == 40
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "one-head",
+        "one_head",
+        "ONE-HEAD",
+        " one-head ",
+        "L02/one-head",
+        "2/one_head",
+        "02_attention/one-head",
+        "attention/one-head",
+        "one_head.py",
+    ],
+)
+def test_an_exercise_answers_to_many_names(course: Course, name: str) -> None:
+    assert course.find(name).name == "L02/one-head"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("one-hed", "Did you mean L02/one-head"),
+        ("L01/one-head", "belongs to L02"),
+        ("shapes/one-head", "belongs to L02"),
+        ("zzz", "gradatim list"),
+        ("", "gradatim list"),
+        ("orphan", "No lesson asks for orphan yet"),
+    ],
+)
+def test_a_name_that_is_none_is_answered_in_one_sentence(course: Course, name: str, says: str) -> None:
+    with pytest.raises(KeyError) as caught:
+        course.find(name)
+    assert says in caught.value.args[0]
+
+
+def test_next_is_the_first_that_is_not_done(course: Course) -> None:
+    found = course.next()
+    assert found is not None and found.name == "L01/outer-product"
+    passed(course, "outer-product")
+    course.progress.solution_shown("pairwise_sum")
+    passed(course, "pairwise-sum")
+    found = course.next()
+    assert found is not None and found.name == "L02/one-head"
+    assert course.totals() == (2, 4) and course.minutes_left() == 20
+    assert [e.status for e in course.entries()] == ["passed", "assisted", "new", "new"]
+    passed(course, "one-head")
+    passed(course, "many-heads")
+    assert course.next() is None
+
+
+def test_changed_content_keeps_the_pass_and_shows_the_change(course: Course) -> None:
+    passed(course, "outer-product")
+    entry = course.find("outer-product")
+    assert not entry.stale
+    (entry.exercise.folder / "answer.py").write_text("changed")
+    entry = course.find("outer-product")
+    assert entry.stale and entry.done and dataclasses.replace(entry, stale=False).name == entry.name
+
+
+def test_a_run_gets_the_last_text_that_passed_of_the_last_exercise_of_its_slot(course: Course) -> None:
+    assert course.parts() == {}
+    passed(course, "one-head", "one")
+    course.progress.attempt("one_head", "later, and wrong", Report("one_head", "failed"))
+    assert course.parts() == {"attention": "one"}
+    passed(course, "many-heads", "many")
+    passed(course, "many-heads", "many, better")
+    assert course.parts() == {"attention": "many, better"}
+
+
+def test_quiz_items_are_the_public_functions_of_the_deck(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    (tmp_path / "quiz").mkdir()
+    (tmp_path / "quiz" / "01_shapes.py").write_text(
+        "import torch_is_not_needed\ndef b(rng): ...\ndef _h(): ...\ndef a(rng): ...\n"
+    )
+    assert course.quiz_items(course.lessons()[0]) == ["b", "a"]
+    assert course.quiz_items(course.lessons()[1]) == []

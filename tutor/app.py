@@ -1,0 +1,301 @@
+"""The app: modes, themes, palette, errors and the way from screen to screen; no feature lives here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+from textual.screen import Screen
+
+from tutor import paths
+from tutor.settings import Settings
+from tutor.widgets.colors import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from lessons import Lesson
+    from tutor.course import Course, Entry
+    from tutor.progress import Progress
+    from tutor.screens.base import Page
+    from tutor.workspace import Workspace
+
+Factory = Callable[[], Awaitable[Any]]
+
+
+def _home() -> Screen[Any]:
+    from tutor.screens.home import Home
+
+    return Home()
+
+
+def _training() -> Screen[Any]:
+    from tutor.screens.training import Training
+
+    return Training()
+
+
+def _course_commands() -> type[Provider]:
+    from tutor.screens.palette import CourseCommands
+
+    return CourseCommands
+
+
+async def _warm_grader() -> Any:
+    from tutor.grader import Grader
+
+    return await Grader.connect()
+
+
+class GradatimApp(App[None]):
+    """The desk. Everything it works with is handed to it."""
+
+    TITLE = "Gradatim"
+    CSS_PATH = "gradatim.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"course": _home, "training": _training}
+    DEFAULT_MODE = "course"
+    COMMANDS = App.COMMANDS | {_course_commands}
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Close Gradatim"),
+        Binding("f1", "help", "Help", show=True, id="app.help", tooltip="What can be done here"),
+        Binding(
+            "ctrl+t", "training", "Training", show=False, id="app.training", tooltip="To the runs and back"
+        ),
+    ]
+
+    grader_state: var[str] = var("cold")
+    """``cold``, ``warming``, ``ready`` or ``failed``."""
+
+    def __init__(
+        self,
+        course: Course,
+        workspace: Workspace,
+        progress: Progress,
+        *,
+        grader_factory: Factory = _warm_grader,
+        jobs: Any = None,
+        runs_root: Path | None = None,
+        settings: Settings | None = None,
+        open_editor: Callable[[Path], int] | None = None,
+        raise_errors: bool = False,
+    ) -> None:
+        """``raise_errors`` lets errors through, for tests and for ``--debug``."""
+        super().__init__()
+        self.course, self.workspace, self.progress = course, workspace, progress
+        self.settings = settings or Settings(paths.data_dir() / "settings.json")
+        self.runs_root = runs_root or workspace.home / "runs"
+        self.raise_errors = raise_errors
+        self.grader_problem = ""
+        self._jobs = jobs
+        self._editor = open_editor
+        self._factory = grader_factory
+        self._grader: Any = None
+        self._connecting = asyncio.Lock()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        wished = os.environ.get("TEXTUAL_THEME") or self.settings.theme(DARK.name)
+        self.theme = wished if self.get_theme(wished) else DARK.name
+        self.set_keymap(self.settings.keymap())
+
+    # -- beginning and end --------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._write_terminal("\x1b[22;2t")  # put the terminal's own title aside
+        self.call_after_refresh(self._warm_up)
+        if notice := getattr(self.progress, "notice", ""):
+            self.notify(notice, title="Progress", severity="warning", timeout=30, markup=False)
+
+    def _warm_up(self) -> None:
+        self.run_worker(self._warm(), name="warm the grader", group="grader", exit_on_error=False)
+
+    async def _warm(self) -> None:
+        with contextlib.suppress(Exception):  # kept in grader_problem; told when the grader is needed
+            await self.grader()
+
+    def watch_theme(self, name: str) -> None:
+        self.settings.set("theme", name)
+
+    async def action_quit(self) -> None:
+        self.keep_all()
+        if self._grader is not None:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(self._grader.close(), 1)
+        self._write_terminal("\x1b[23;2t")
+        self.exit()
+
+    def keep_all(self) -> None:
+        """Have every open screen write down what would be lost."""
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                with contextlib.suppress(Exception):
+                    keep = getattr(screen, "keep", None)
+                    if keep is not None:
+                        keep()
+
+    def set_terminal_title(self, words: str) -> None:
+        clean = "".join(c for c in words if c.isprintable())
+        self._write_terminal(f"\x1b]2;{'Gradatim · ' + clean if clean else 'Gradatim'}\x07")
+
+    def _write_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless and not self.is_web:
+            self._driver.write(sequence)
+
+    # -- when something goes wrong ------------------------------------------------------------------
+
+    async def _dispatch_message(self, message: Any) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if not self.report_error(error):
+                raise
+
+    def report_error(self, error: BaseException) -> bool:
+        """Show an error of ours as a dialog and go on; returns False where it should end the app."""
+        if self.raise_errors or not self._running or not self._screen_stack:
+            return False
+        from tutor.screens.base import Dialog
+
+        text = "".join(traceback.format_exception(error))
+        if self.settings.path is not None:
+            with contextlib.suppress(OSError), (self.settings.path.parent / "errors.txt").open("a") as file:
+                file.write(text + "\n")
+        if isinstance(self.screen, Dialog):
+            return True
+        where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+        place = f"\n({Path(where.filename).name}, line {where.lineno})" if where else ""
+        words = f"{type(error).__name__}: {error}{place}\n\nYour text is safe. You can go on."
+        self.push_screen(Dialog("Something went wrong on our side", words, [("o", "OK")], tone="-error"))
+        return True
+
+    def tell(self, title: str, words: str) -> None:
+        """Say that something could not be done, and why."""
+        from tutor.screens.base import Dialog
+
+        self.push_screen(Dialog(title, words, [("o", "OK")], tone="-warning"))
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.keep_all()
+        super()._handle_exception(error)
+
+    # -- the other processes ------------------------------------------------------------------------
+
+    async def grader(self) -> Any:
+        """The warm grader, connected at the first call. Raises what the connection raises."""
+        async with self._connecting:
+            if self._grader is None:
+                self.grader_state = "warming"
+                try:
+                    self._grader = await self._factory()
+                except Exception as error:
+                    self.grader_problem, self.grader_state = str(error), "failed"
+                    raise
+                self.grader_state = "ready"
+        return self._grader
+
+    @property
+    def jobs(self) -> Any:
+        """What starts and stops runs: `tutor.jobs`, or what stands for it."""
+        if self._jobs is None:
+            from tutor import jobs
+
+            self._jobs = jobs
+        return self._jobs
+
+    def open_editor(self, path: Path) -> int:
+        """The learner's own editor, in this terminal. Raises SuspendNotSupported or OSError."""
+        if self._editor is None:
+            from tutor.external import open_editor
+
+            self._editor = open_editor
+        with self.suspend():
+            return self._editor(path)
+
+    # -- the way from screen to screen --------------------------------------------------------------
+
+    async def close_page(self) -> None:
+        """Back to the screen below, if there is one."""
+        if len(self.screen_stack) > 1:
+            keep = getattr(self.screen, "keep", None)
+            if keep is not None:
+                keep()
+            await self.pop_screen()
+
+    async def _go_down(self, keep_lesson: str = "") -> None:
+        """Close what is open above the map, or above this lesson's reader."""
+        if self.current_mode != "course":
+            await self.switch_mode("course")
+        while len(self.screen_stack) > 1:
+            lesson = getattr(self.screen, "lesson", None)
+            if (
+                keep_lesson
+                and lesson is not None
+                and lesson.id == keep_lesson
+                and self.screen.has_class("reader")
+            ):
+                return
+            await self.close_page()
+
+    async def open_lesson(self, lesson: Lesson, page: int | None = None) -> None:
+        from tutor.screens.lesson import Reader
+
+        await self._go_down()
+        await self.push_screen(Reader(lesson, page))
+
+    async def open_exercise(self, entry: Entry) -> None:
+        from tutor.screens.exercise import Bench
+
+        await self._go_down(keep_lesson=entry.lesson.id)
+        await self.push_screen(Bench(entry))
+
+    async def open_quiz(self, lesson: Lesson) -> None:
+        from tutor.screens.quiz import Quiz
+
+        await self._go_down(keep_lesson=lesson.id)
+        await self.push_screen(Quiz(lesson))
+
+    async def open_page(self, page: Page) -> None:
+        await self.push_screen(page)
+
+    async def go_home(self) -> None:
+        await self._go_down()
+
+    async def go_next(self) -> None:
+        """What comes next on the path: its lesson, if that was never opened, else the exercise itself."""
+        entry = self.course.next()
+        if entry is None:
+            await self._go_down()
+            self.notify(
+                "Every exercise of this course is done. Train the GPT-2 you wrote: ctrl+t.", timeout=8
+            )
+        elif self.settings.page(entry.lesson.id) is None:
+            await self.open_lesson(entry.lesson)
+        else:
+            await self.open_exercise(entry)
+
+    async def action_training(self) -> None:
+        await self.switch_mode("course" if self.current_mode == "training" else "training")
+
+    def action_help(self) -> None:
+        from tutor.screens.base import Help, help_keys, help_text
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(help_text(self.screen), help_keys(self.screen)))
+
+    # -- the palette --------------------------------------------------------------------------------
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        yield SystemCommand("Next", "Go on with the course", self.go_next)
+        yield SystemCommand("Map", "All lessons and exercises", self.go_home)
+        yield SystemCommand("Training", "Runs: start one, watch one", self.action_training)
+        yield SystemCommand("Help", "What can be done here", self.action_help)
+        yield SystemCommand("Theme", "Change the colors", self.action_change_theme)
+        yield SystemCommand("Quit", "Close Gradatim; nothing is lost", self.action_quit)

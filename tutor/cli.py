@@ -1,0 +1,126 @@
+"""Every command of `gradatim`; the screens are one of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz
+from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
+
+LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
+
+USAGE = """\
+Gradatim opens its screens in a terminal; here is none, so use the commands:
+
+  gradatim next              what to do now
+  gradatim list              the whole course
+  gradatim read L03          a lesson as plain text
+  gradatim start EX          begin an exercise
+  gradatim check EX          grade it
+
+gradatim --help tells the rest."""
+
+app = typer.Typer(
+    name="gradatim",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        try:
+            print(f"gradatim {metadata.version('gradatim')}")
+        except metadata.PackageNotFoundError:
+            print("gradatim (a checkout that is not installed)")
+        raise typer.Exit()
+
+
+@app.callback()
+def gradatim(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks when something breaks.")] = False,
+) -> None:
+    """Step by step, in your terminal: from a first tensor to a GPT-2 that you wrote yourself.
+
+    Without a command the screens open. All else is plain text, for scripts and screen readers.
+
+    A first round: [bold]gradatim next[/], then [bold]gradatim read L03[/], [bold]gradatim start EX[/],
+    edit your file, [bold]gradatim check[/].
+
+    Exit codes: 0 passed, 1 not passed, 2 wrong use, 3 the grader itself failed.
+    Your files are in ~/gradatim, or where GRADATIM_HOME says.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say(USAGE)
+        raise typer.Exit(WRONG_USE)
+    from tutor.commands.screens import open_screens
+
+    raise typer.Exit(open_screens())
+
+
+app.command("next", rich_help_panel=LEARN)(learn.next_)
+app.command("list", rich_help_panel=LEARN)(learn.list_)
+app.command("read", rich_help_panel=LEARN)(learn.read)
+app.command("quiz", rich_help_panel=LEARN)(quiz.quiz)
+app.command("start", rich_help_panel=WORK)(learn.start)
+app.command("check", rich_help_panel=WORK)(check.check)
+app.command("hint", rich_help_panel=WORK)(learn.hint)
+app.command("solution", rich_help_panel=WORK)(learn.solution)
+app.command("reset", rich_help_panel=WORK)(learn.reset)
+app.command("history", rich_help_panel=WORK)(learn.history)
+app.add_typer(keep.app, name="progress", rich_help_panel=WORK)
+app.command("train", rich_help_panel=MODEL)(capstone.train)
+app.command("watch", rich_help_panel=MODEL)(capstone.watch)
+app.command("report", rich_help_panel=MODEL)(capstone.report)
+app.command("sample", rich_help_panel=MODEL)(capstone.sample)
+app.command("eval", rich_help_panel=MODEL)(capstone.eval_)
+app.add_typer(capstone.model, name="model", rich_help_panel=MODEL)
+app.command("doctor", rich_help_panel=MORE)(doctor.doctor)
+app.command("prove", rich_help_panel=MORE)(authors.prove)
+app.add_typer(authors.new, name="new", rich_help_panel=MORE)
+
+
+def main() -> None:
+    """Run the command; whatever goes wrong ends in one sentence and the exit code that belongs to it."""
+    from tutor.database import ProgressError
+
+    debug = desk.debug = "--debug" in sys.argv
+    sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]  # it may stand anywhere
+    try:
+        app()
+    except (Refusal, ProgressError) as error:
+        if debug:
+            raise
+        say(str(error))
+        sys.exit(error.code if isinstance(error, Refusal) else BROKEN)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader went away (`gradatim list | head`): nothing is wrong, and nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except Exception as error:
+        if debug:
+            raise
+        say(f"Something in Gradatim broke: {type(error).__name__}: {error}\nWith --debug it says where.")
+        sys.exit(BROKEN)
+
+
+if __name__ == "__main__":
+    main()

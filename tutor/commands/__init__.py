@@ -1,0 +1,1 @@
+"""The commands behind `gradatim NAME`, grouped by what they are for; each also works in a script."""

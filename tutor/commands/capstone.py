@@ -1,0 +1,212 @@
+"""The capstone on the command line: train, watch, sample, eval, report, and models to and from files."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, put_json, say
+
+POLL_SECONDS = 0.5
+RUN = typer.Option("--run", metavar="DIR", help="The run's folder: config, log, checkpoints, samples.")
+
+model = typer.Typer(help="Carry a model to and from the format of transformers.", no_args_is_help=True)
+
+
+def train(
+    run: Annotated[Path, RUN],
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]…", help="Options, such as preset=nano max_steps=20."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast: parameters, memory, time.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="With --dry-run: the forecast as JSON.")] = False,
+) -> None:
+    """Train your GPT-2 into a folder, or go on where that folder's run stopped.
+
+    A new run is built from the pieces that you have passed, and from ours for the rest; its start says which.
+    Ctrl-C saves a checkpoint and stops; the same command goes on from there.
+    """
+    from gpt2 import config
+
+    if json and not dry_run:
+        raise Refusal("--json goes with --dry-run; a run writes its records to log.jsonl.")
+    try:
+        config.parse(options or [])
+    except ValueError as error:
+        raise Refusal(f"{error}") from None
+    flags = [f"--{flag}" for flag, on in (("dry-run", dry_run), ("json", json)) if on]
+    if not dry_run:
+        from tutor.jobs import write_parts
+
+        parts = desk.course.parts()
+        try:
+            write_parts(run, parts)
+        except OSError as error:
+            raise Refusal(f"{run} cannot be written: {error.strerror}.") from None
+        if parts:
+            say(f"Yours in this run: {', '.join(parts)}. Ours for the rest.")
+    raise typer.Exit(_call("gpt2.train", str(run), *(options or []), *flags))
+
+
+def sample(
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the text begins with.")],
+    run: Annotated[Path, RUN],
+    options: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=VALUE]…", help="Options, such as tokens=200 top_k=50."),
+    ] = None,
+) -> None:
+    """Let a trained model go on writing from a prompt."""
+    _needs_run(run)
+    raise typer.Exit(_call("gpt2.sample", str(run), prompt, *(options or [])))
+
+
+def eval_(
+    run: Annotated[Path, RUN],
+    tokens: Annotated[int | None, typer.Option(min=2, help="Read this many validation tokens; else all.")] = None,
+    hellaswag: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Score HellaSwag's items instead, from this JSON-lines file."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
+) -> None:
+    """Measure a run's latest checkpoint on its validation text, beside the lines to beat."""
+    _needs_run(run)
+    words = ["--tokens", str(tokens)] if tokens is not None else []
+    words += ["--hellaswag", str(hellaswag)] if hellaswag is not None else []
+    raise typer.Exit(_call("gpt2.evaluate", str(run), *words, *(["--json"] if json else [])))
+
+
+@model.command("export")
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; transformers can open it.")],
+) -> None:
+    """Write a run's model as a folder that transformers opens."""
+    _needs_run(run)
+    raise typer.Exit(_call("gpt2.weights", "export", str(run), str(folder)))
+
+
+@model.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A GPT-2 folder as transformers writes it.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder to make.")],
+) -> None:
+    """Make a run's folder from a GPT-2 that transformers wrote."""
+    raise typer.Exit(_call("gpt2.weights", "import", str(folder), str(run)))
+
+
+def watch(run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")]) -> None:
+    """Follow a run in plain text until it stops. Ctrl-C ends the watching, not the run."""
+    from gpt2 import log
+    from tutor.jobs import run_alive
+
+    path = _needs_run(run)
+    offset = 0
+    while True:
+        records, offset = log.read(path, offset)
+        for record in records:
+            if line := in_words(record):
+                print(line, flush=True)
+        # One more look after the process has ended: its last lines may have come in between.
+        if not run_alive(run) and not log.read(path, offset)[0]:
+            return
+        time.sleep(POLL_SECONDS)
+
+
+def in_words(record: dict[str, Any]) -> str:
+    """One record of a run's log as a line for readers."""
+    match record.get("event"):
+        case "start":
+            return f"start: {record.get('parameters', 0):,} parameters on {record.get('device', '?')}"
+        case "step":
+            return (
+                f"step {record.get('step')}: loss {record.get('loss', 0):.4f}, lr {record.get('lr', 0):.2e}, "
+                f"norm {record.get('norm', 0):.2f}, {record.get('tokens_per_second', 0):,.0f} tokens/s"
+            )
+        case "val":
+            return f"step {record.get('step')}: validation loss {record.get('loss', 0):.4f}"
+        case "sample":
+            return f"step {record.get('step')}: sample: {record.get('text', '')}"
+        case "checkpoint":
+            return f"step {record.get('step')}: checkpoint {record.get('path', '')}"
+        case "stop":
+            return f"stop: {record.get('reason', '')} {record.get('message', '')}".rstrip()
+        case "note":
+            return f"note: {record.get('message', '')}"
+    return ""
+
+
+def report(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+) -> None:
+    """Sum up a run: losses against the lines to beat, speed, and whether it is healthy.
+
+    Exit code 0: healthy, 1: something is wrong with it.
+    """
+    from gpt2 import health, log
+
+    records, _ = log.read(_needs_run(run))
+    remarks = health.remarks(records)
+    facts = summary(records)
+    healthy = not remarks
+    if json:
+        put_json({"run": str(run), **facts, "healthy": healthy, "remarks": [asdict(r) for r in remarks]})
+    else:
+        for key, value in facts.items():
+            if value is not None:
+                words = (
+                    f"{value:,.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
+                )
+                print(f"{key.replace('_', ' '):<18} {words}")
+        for remark in remarks:
+            print(f"\n! {remark.name}: {remark.says}\n  {remark.advice}")
+        if healthy:
+            print("\nNothing looks wrong with this run.")
+    raise typer.Exit(PASSED if healthy else NOT_PASSED)
+
+
+def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
+    """The facts of a run from its log; None for what is not known yet."""
+    start = next((r for r in records if r.get("event") == "start"), {})
+    steps = [r for r in records if r.get("event") == "step"]
+    vals = [r["loss"] for r in records if r.get("event") == "val"]
+    speeds = sorted(r["tokens_per_second"] for r in steps if r.get("tokens_per_second"))
+    stop: dict[str, Any] = next((r for r in reversed(records) if r.get("event") == "stop"), {})
+    return {
+        "parameters": start.get("parameters"),
+        "device": start.get("device"),
+        "tokenizer": start.get("tokenizer"),
+        "steps": len(steps),
+        "tokens": steps[-1].get("tokens") if steps else None,
+        "expected_first_loss": start.get("expected_first_loss"),
+        "first_loss": steps[0].get("loss") if steps else None,
+        "last_loss": steps[-1].get("loss") if steps else None,
+        "validation_loss": vals[-1] if vals else None,
+        "best_validation": min(vals) if vals else None,
+        "unigram_loss": start.get("unigram_loss"),
+        "bigram_loss": start.get("bigram_loss"),
+        "tokens_per_second": speeds[len(speeds) // 2] if speeds else None,
+        "stopped": stop.get("reason"),
+    }
+
+
+def _needs_run(run: Path) -> Path:
+    """The run's log. Raises Refusal where there is none."""
+    path = run / "log.jsonl"
+    if not path.exists():
+        raise Refusal(f"There is no run in {run}: it has no log.jsonl. Begin one: gradatim train --run {run}")
+    return path
+
+
+def _call(module: str, *words: str) -> int:
+    """Run one of the gpt2 programs here; its words are for the reader, its exit code is ours."""
+    from tutor.jobs import call
+
+    return call(module, *words)

@@ -1,0 +1,69 @@
+"""`gradatim progress`: what is done, and carrying it to another machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tutor import paths
+from tutor.commands.context import Refusal, desk, minutes, put_json, short
+
+app = typer.Typer(invoke_without_command=True, help="Show what is done; carry it to another machine.")
+
+
+@app.callback()
+def progress(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print progress as JSON, and nothing else.")] = False,
+) -> None:
+    """Show what is done; carry it to another machine."""
+    if context.invoked_subcommand is not None:
+        return
+    course = desk.course
+    done, total = course.totals()
+    if json:
+        rows = [
+            {
+                "id": entry.exercise.id,
+                "name": entry.name,
+                "status": entry.status,
+                "stale": entry.stale,
+                "attempts": len(desk.progress.attempts(entry.exercise.id)),
+                "hints": desk.progress.hints(entry.exercise.id),
+            }
+            for entry in course.entries()
+        ]
+        put_json({"done": done, "total": total, "minutes_left": course.minutes_left(), "exercises": rows})
+        return
+    for lesson in course.lessons():
+        entries = course.entries(lesson)
+        answers = desk.progress.answers(lesson.id)
+        quiz = f"   quiz {sum(a.correct for a in answers)} of {len(answers)} right" if answers else ""
+        finished = sum(entry.done for entry in entries)
+        bar = "█" * finished + "░" * (len(entries) - finished)
+        print(f"{lesson.id}  {bar:<6} {finished}/{len(entries)}  {lesson.title}{quiz}")
+    print(f"\n{done} of {total} exercises done, about {minutes(course.minutes_left())} left.")
+    print(f"Kept in {short(paths.database())}")
+
+
+@app.command("export")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it; JSON.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write all your progress, attempts and their texts included, to one file."""
+    if file.exists() and not force:
+        raise Refusal(f"{file} exists; choose another name, or say --force.")
+    try:
+        count = desk.progress.export(file)
+    except OSError as error:
+        raise Refusal(f"{file} cannot be written: {error.strerror}.") from None
+    print(f"{count} entries written to {file}")
+
+
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that export wrote.")]) -> None:
+    """Add the progress in a file to yours; what you have already is not added twice."""
+    print(f"{desk.progress.import_(file)} new entries added.")

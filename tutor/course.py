@@ -1,0 +1,123 @@
+"""Lessons, exercises and progress as one path: what there is, what is done, what comes next."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from dataclasses import dataclass
+
+import lessons as content
+from exercises import Exercise, exercises
+from lessons import Lesson
+from tutor.progress import Progress, Standing
+
+DONE: tuple[Standing, ...] = ("passed", "assisted")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One exercise in its place on the path."""
+
+    exercise: Exercise
+    lesson: Lesson
+    status: Standing
+    stale: bool = False
+    """It was passed, and what it asks has changed since."""
+
+    @property
+    def name(self) -> str:
+        """The full name, such as ``L03/stable-softmax``."""
+        return f"{self.lesson.id}/{self.exercise.name}"
+
+    @property
+    def done(self) -> bool:
+        return self.status in DONE
+
+
+class Course:
+    """The path through the lessons, for one learner."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def lessons(self) -> tuple[Lesson, ...]:
+        return content.lessons()
+
+    def entry(self, exercise: Exercise, lesson: Lesson) -> Entry:
+        status = self.progress.status(exercise.id)
+        # Reading three files to hash them is only worth it where there is a pass to compare with.
+        stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash())
+        return Entry(exercise, lesson, status, stale)
+
+    def entries(self, lesson: Lesson | None = None) -> list[Entry]:
+        """The exercises of a lesson, or of the whole course, in the order in which lessons name them."""
+        known = exercises()
+        chosen = self.lessons() if lesson is None else (lesson,)
+        return [self.entry(known[name], one) for one in chosen for name in one.exercises if name in known]
+
+    def next(self) -> Entry | None:
+        """The first exercise on the path that is not done, or None when all are."""
+        known = exercises()
+        for lesson in self.lessons():
+            for name in lesson.exercises:
+                if name in known and self.progress.status(name) not in DONE:
+                    return self.entry(known[name], lesson)
+        return None
+
+    def find(self, name: str) -> Entry:
+        """The entry called so: bare, or with its lesson or topic in front, with ``-`` or ``_``.
+
+        Raises KeyError whose message is one sentence and names the nearest ones.
+        """
+        front, _, bare = name.strip().rpartition("/")
+        key = bare.lower().replace("-", "_").removesuffix(".py")
+        places = {name: one for one in self.lessons() for name in one.exercises if name in exercises()}
+        if key in places:
+            entry = self.entry(exercises()[key], places[key])
+            if not front or self._fits(front, entry):
+                return entry
+            raise KeyError(f"There is no {name!r}: {entry.exercise.name} belongs to {entry.lesson.id}.")
+        if key in exercises():
+            exercise = exercises()[key]
+            raise KeyError(
+                f"No lesson asks for {exercise.name} yet: add the line [Exercise: {exercise.title}]"
+                f"(exercise:{exercise.name}) to a page of its lesson."
+            )
+        near = difflib.get_close_matches(key, places, n=3, cutoff=0.4)
+        meant = ", ".join(f"{places[n].id}/{n.replace('_', '-')}" for n in near)
+        hint = f"Did you mean {meant}?" if near else "`gradatim list` shows them all."
+        raise KeyError(f"There is no exercise called {name!r}. {hint}")
+
+    def quiz_items(self, lesson: Lesson) -> list[str]:
+        """Names of the questions in the lesson's deck, read without running it; empty without one."""
+        path = content.ROOT / "quiz" / f"{lesson.deck}.py"
+        if not path.exists():
+            return []
+        body = ast.parse(path.read_text(encoding="utf-8")).body
+        return [n.name for n in body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")]
+
+    def _fits(self, front: str, entry: Entry) -> bool:
+        if front.lower().replace("-", "_") == entry.exercise.topic:
+            return True
+        try:
+            return content.lesson(front).id == entry.lesson.id
+        except KeyError:
+            return False
+
+    def parts(self) -> dict[str, str]:
+        """The learner's own pieces by slot: the text that passed last, of the last exercise to fill it."""
+        found: dict[str, str] = {}
+        for entry in self.entries():
+            if entry.exercise.slot and entry.done:
+                passed = [a.source for a in self.progress.attempts(entry.exercise.id) if a.passed]
+                found[entry.exercise.slot] = passed[-1]
+        return found
+
+    def minutes_left(self) -> int:
+        """Minutes of exercises that are not done yet, as their authors guess them."""
+        return sum(entry.exercise.minutes for entry in self.entries() if not entry.done)
+
+    def totals(self) -> tuple[int, int]:
+        """How many exercises are done, and how many there are."""
+        entries = self.entries()
+        return sum(entry.done for entry in entries), len(entries)

@@ -1,0 +1,76 @@
+"""How our own modules are started: always in a process of their own, always with ``python -P``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Sequence
+from typing import IO
+
+from tutor import paths
+
+NICE = 5
+"""How much graders and runs step back behind the screens."""
+
+
+def module_command(module: str, *words: str) -> list[str]:
+    """The command line of one of our modules; ``-P`` keeps the learner's folder out of ``sys.path``."""
+    return [sys.executable, "-P", "-m", module, *words]
+
+
+def child_environment() -> dict[str, str]:
+    """This process's environment, with our packages findable where they run from a plain checkout."""
+    environment = dict(os.environ, PYTHONIOENCODING="utf-8")
+    if str(paths.ROOT) not in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
+        known = environment.get("PYTHONPATH", "").split(os.pathsep)
+        others = [p for p in known if p and p != str(paths.ROOT)]
+        environment["PYTHONPATH"] = os.pathsep.join([str(paths.ROOT), *others])
+    return environment
+
+
+def spawn(command: Sequence[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a niced process that outlives this one and its terminal; what it says goes to ``out``."""
+    flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=out,
+        stderr=out,
+        env=child_environment(),
+        start_new_session=True,
+        creationflags=flags,
+    )
+    be_nice(process.pid)
+    return process
+
+
+def be_nice(pid: int) -> None:
+    """Let the screens go first."""
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + NICE)
+
+
+def call(module: str, *words: str) -> int:
+    """Run one of our modules in this terminal and return its exit code; Ctrl-C reaches it too."""
+    process = subprocess.Popen(module_command(module, *words), env=child_environment())
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the child got it as well and decides how to end
+
+
+def ask(module: str, *words: str, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    """Run one of our modules silently and return what it said. Raises subprocess.TimeoutExpired."""
+    return subprocess.run(
+        module_command(module, *words),
+        capture_output=True,
+        text=True,
+        env=child_environment(),
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+    )

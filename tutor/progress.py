@@ -1,0 +1,293 @@
+"""What the learner has done: every attempt, hint, quiz answer and earlier text, kept for good."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from graders.report import Report
+from tutor import database
+from tutor.database import ProgressError
+from tutor.workspace import write_atomic
+
+__all__ = ["Answer", "Attempt", "Progress", "ProgressError", "Snapshot", "Standing"]
+
+Standing = Literal["new", "tried", "assisted", "passed"]
+EXPORT_FORMAT = 1
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One submission and its verdict."""
+
+    id: int
+    when: datetime
+    exercise: str
+    status: str
+    source: str
+    report: Report
+    hash: str
+    origin: str
+
+    @property
+    def passed(self) -> bool:
+        return self.status == "passed"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A text that was about to be replaced."""
+
+    id: int
+    when: datetime
+    exercise: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to a quiz question."""
+
+    when: datetime
+    lesson: str
+    item: str
+    seed: int
+    choice: int
+    correct: bool
+
+
+class Progress:
+    """The progress file, safe for several processes and threads at once; a write that returned is on disk.
+
+    ``notice`` is a sentence for the reader when a damaged file had to be replaced, else empty.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.notice = ""
+        self._lock = threading.RLock()
+        self._connection = self._open()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- what happened ------------------------------------------------------------------------------
+
+    def attempt(
+        self, exercise_id: str, source: str, report: Report, content_hash: str = "", origin: str = "desk"
+    ) -> None:
+        """Keep a submission with its verdict."""
+        text = json.dumps(report.to_json(), ensure_ascii=False)
+        self._add("attempts", exercise_id, report.status, source, text, content_hash, origin)
+
+    def hint_shown(self, exercise_id: str, level: int) -> None:
+        """Note that hint ``level`` (1 to 3) was read."""
+        self._add("shown", exercise_id, "hint", level)
+
+    def solution_shown(self, exercise_id: str) -> None:
+        """Note that the solution was read: a later pass counts as assisted."""
+        self._add("shown", exercise_id, "solution", 0)
+
+    def answered(self, lesson: str, item: str, seed: int, choice: int, correct: bool) -> None:
+        """Note an answer to a quiz question."""
+        self._add("answers", lesson, item, seed, choice, int(correct))
+
+    def snapshot(self, exercise_id: str, source: str, reason: str) -> None:
+        """Keep a text that is about to be replaced."""
+        self._add("snapshots", exercise_id, source, reason)
+
+    # -- what is known ------------------------------------------------------------------------------
+
+    def attempts(self, exercise_id: str) -> list[Attempt]:
+        """All attempts, oldest first."""
+        rows = self._all(
+            "SELECT id, at, exercise, status, source, report, hash, origin FROM attempts"
+            " WHERE exercise = ? ORDER BY at, id",
+            exercise_id,
+        )
+        return [
+            Attempt(id_, _when(at), ex, status, source, Report.from_json(json.loads(report)), hash_, origin)
+            for id_, at, ex, status, source, report, hash_, origin in rows
+        ]
+
+    def snapshots(self, exercise_id: str) -> list[Snapshot]:
+        """All texts kept before they were replaced, oldest first."""
+        rows = self._all(
+            "SELECT id, at, exercise, source, reason FROM snapshots WHERE exercise = ? ORDER BY at, id",
+            exercise_id,
+        )
+        return [Snapshot(id_, _when(at), ex, source, reason) for id_, at, ex, source, reason in rows]
+
+    def answers(self, lesson: str, item: str | None = None) -> list[Answer]:
+        """Answers to a lesson's quiz, oldest first."""
+        rows = self._all(
+            "SELECT at, lesson, item, seed, choice, correct FROM answers"
+            " WHERE lesson = ? AND (item = ? OR ? IS NULL) ORDER BY at, id",
+            lesson,
+            item,
+            item,
+        )
+        return [Answer(_when(at), les, it, seed, choice, bool(ok)) for at, les, it, seed, choice, ok in rows]
+
+    def hints(self, exercise_id: str) -> int:
+        """The highest hint read so far, 0 to 3."""
+        rows = self._all("SELECT MAX(level) FROM shown WHERE exercise = ? AND what = 'hint'", exercise_id)
+        return int(rows[0][0] or 0)
+
+    def solution_seen(self, exercise_id: str) -> bool:
+        return bool(
+            self._all("SELECT 1 FROM shown WHERE exercise = ? AND what = 'solution' LIMIT 1", exercise_id)
+        )
+
+    def status(self, exercise_id: str) -> Standing:
+        """The best that was reached: passing content that has changed since still counts, see `stale`.
+
+        ``assisted`` means that the first pass came after the solution had been read. Verdicts
+        that were our own failure count for nothing.
+        """
+        tried, passed = self._all(
+            "SELECT COUNT(*), MIN(CASE WHEN status = 'passed' THEN at END) FROM attempts"
+            " WHERE exercise = ? AND status != 'broken'",
+            exercise_id,
+        )[0]
+        if passed is None:
+            return "tried" if tried else "new"
+        shown = self._all("SELECT MIN(at) FROM shown WHERE exercise = ? AND what = 'solution'", exercise_id)
+        seen = shown[0][0]
+        return "assisted" if seen is not None and seen <= passed else "passed"
+
+    def stale(self, exercise_id: str, current_hash: str) -> bool:
+        """Whether the exercise was passed, but what it asks has changed since."""
+        hashes = self._all(
+            "SELECT DISTINCT hash FROM attempts WHERE exercise = ? AND status = 'passed'", exercise_id
+        )
+        return bool(hashes) and (current_hash,) not in hashes
+
+    # -- carrying it elsewhere ----------------------------------------------------------------------
+
+    def export(self, path: Path) -> int:
+        """Write everything to one JSON file; returns how many rows it holds."""
+        with self._lock:
+            tables = {name: database.rows(self._connection, name) for name in database.TABLES}
+        document = {"version": EXPORT_FORMAT, "what": "gradatim progress", "tables": tables}
+        write_atomic(path, json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        return sum(map(len, tables.values()))
+
+    def import_(self, path: Path) -> int:
+        """Add what an exported file holds and this one lacks; returns how many rows were new.
+
+        Raises ProgressError when the file is not an export; then nothing has changed.
+        """
+        try:
+            document = json.loads(path.read_text(encoding="utf-8"))
+            if document["what"] != "gradatim progress":
+                raise KeyError("what")
+            version, tables = document["version"], document["tables"]
+        except OSError as error:
+            raise ProgressError(f"{path} cannot be read: {error.strerror}.") from None
+        except (ValueError, KeyError, TypeError):
+            raise ProgressError(f"{path} is not a file that `gradatim progress export` wrote.") from None
+        if version > EXPORT_FORMAT:
+            raise ProgressError(f"{path} was written by a newer Gradatim; update this one first.")
+        try:
+            rows = [
+                (name, tuple(row[column] for column in columns))
+                for name, columns in database.TABLES.items()
+                for row in tables.get(name, ())
+            ]
+        except (KeyError, TypeError, AttributeError):
+            raise ProgressError(f"{path} is incomplete: a row lacks one of its columns.") from None
+
+        def merge() -> int:
+            return sum(database.insert(self._connection, name, row) for name, row in rows)
+
+        try:
+            return self._do(merge)
+        except sqlite3.Error as error:
+            raise ProgressError(f"{path} does not fit: {error}.") from None
+
+    # -- the file -----------------------------------------------------------------------------------
+
+    def _open(self) -> sqlite3.Connection:
+        for _ in range(3):
+            seen = database.identity(self.path)
+            try:
+                return database.connect(self.path)
+            except sqlite3.DatabaseError as error:
+                if not database.is_damage(error):
+                    raise ProgressError(f"Progress cannot be opened at {self.path}: {error}.") from None
+                self._replace_damaged(seen)
+            except OSError as error:
+                raise ProgressError(
+                    f"Progress cannot be kept at {self.path}: {error.strerror}."
+                    " GRADATIM_DATA can name another folder."
+                ) from None
+        raise ProgressError(
+            f"The progress file at {self.path} is damaged again and again; is the disk failing?"
+        )
+
+    def _replace_damaged(self, seen: tuple[int, int] | None) -> None:
+        aside = database.set_aside(self.path, seen)
+        if aside is None:
+            return  # another process was quicker; its new file will do
+        connection = database.connect(self.path)
+        try:
+            saved = database.salvage(aside, connection)
+        finally:
+            connection.close()
+        rescued = f"{saved} entries could be read back" if saved else "nothing could be read back"
+        self.notice = (
+            f"Your progress file was damaged and is kept as {aside}; a new one was made, and {rescued}."
+        )
+
+    def _add(self, table: str, *values: object) -> None:
+        row = (uuid.uuid4().hex, time.time(), *values)
+        self._do(lambda: database.insert(self._connection, table, row))
+
+    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._do(lambda: self._connection.execute(statement, values).fetchall(), write=False)
+
+    def _do(self, work: Callable[[], _T], write: bool = True) -> _T:
+        """Do it in one transaction; when the file turns out to be damaged, once more with a new one."""
+        with self._lock:
+            try:
+                return self._transaction(work) if write else work()
+            except sqlite3.DatabaseError as error:
+                if not database.is_damage(error):
+                    raise
+            self._connection.close()
+            self._replace_damaged(database.identity(self.path))
+            self._connection = self._open()
+            return self._transaction(work)
+
+    def _transaction(self, work: Callable[[], _T]) -> _T:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work()
+            self._connection.execute("COMMIT")
+            return result
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _when(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

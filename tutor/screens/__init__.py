@@ -1,0 +1,1 @@
+"""The screens: home, lesson, quiz, workbench, training, and the small dialogs between them."""

@@ -1,0 +1,140 @@
+"""What all screens share: errors become dialogs, help is one key away, and the app has its type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Button, Markdown, Static
+
+from tutor.widgets.bar import markup
+from tutor.widgets.keys import Keys
+
+if TYPE_CHECKING:
+    from tutor.app import GradatimApp
+
+
+class Guarded(MessagePump):
+    """A mixin: what goes wrong in a handler is shown to the learner instead of ending everything."""
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            app = self.app
+            report = getattr(app, "report_error", None)
+            if report is None or not report(error):
+                raise
+
+
+class Page(Guarded, Screen[None]):
+    """A full screen of the desk. Subclasses write HELP."""
+
+    HELP: ClassVar[str | None] = ""
+    WHERE: ClassVar[str] = ""
+    """What the terminal's title says while this screen is open."""
+
+    @property
+    def desk(self) -> GradatimApp:
+        """The app, with its type."""
+        from typing import cast
+
+        return cast("GradatimApp", self.app)
+
+    def on_screen_resume(self) -> None:
+        self.desk.set_terminal_title(self.where())
+
+    def where(self) -> str:
+        return self.WHERE
+
+    def keep(self) -> None:
+        """Called before the screen goes or the app ends: write down what would be lost."""
+
+    async def action_back(self) -> None:
+        await self.desk.close_page()
+
+
+class Dialog(Guarded, ModalScreen[str]):
+    """A question with a few answers, each with a key of its own; Escape gives the empty answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer('')", "Cancel", show=False, id="dialog.cancel"),
+        Binding("left", "app.focus_previous", show=False, id="dialog.left"),
+        Binding("right", "app.focus_next", show=False, id="dialog.right"),
+    ]
+
+    def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]], tone: str = "") -> None:
+        super().__init__()
+        self.heading, self.text, self.answers, self.tone = title, text, answers, tone
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog", classes=self.tone) as box:
+            box.border_title = self.heading
+            with VerticalScroll(id="dialog-text", can_focus=False):
+                yield Static(self.text, markup=False)
+            with Horizontal(id="dialog-answers"):
+                for key, label in self.answers:
+                    yield Button(f"[b u]{key}[/]  {label}", id=f"answer-{key}", compact=True)
+
+    def on_mount(self) -> None:
+        for key, _ in self.answers:
+            self._bindings.bind(key, f"answer('{key}')", show=False)
+        self.query(Button).first().focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss((event.button.id or "").removeprefix("answer-"))
+
+    def action_answer(self, key: str) -> None:
+        self.dismiss(key)
+
+
+class Help(Guarded, ModalScreen[None]):
+    """What can be done here, in words and as a list of keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,f1,q,enter", "dismiss", "Close", id="help.close"),
+    ]
+
+    def __init__(self, text: str, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self.text, self.keys = text, keys
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = "Help"
+            box.border_subtitle = "esc closes"
+            yield Markdown(self.text, open_links=False)
+            width = max((len(key) for key, _ in self.keys), default=0)
+            lines = [f"[b $text-accent]{markup(f'{key:<{width}}')}[/]  {markup(words)}" for key, words in self.keys]
+            yield Static("[b $text-primary]Keys that work here[/]\n" + "\n".join(lines), id="help-keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#help").focus()
+
+
+def help_text(screen: Screen[Any]) -> str:
+    """The HELP of what has the focus and of all around it, as Markdown."""
+    texts: list[str] = []
+    for node in (screen.focused or screen).ancestors_with_self:
+        text = type(node).__dict__.get("HELP")
+        if text and text not in texts:
+            texts.append(text)
+    return "\n\n".join(text.strip() for text in texts)
+
+
+def help_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
+    """The keys that work now and what they do; those that belong to the framework are left out."""
+    found: dict[tuple[str, int], tuple[list[str], str]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if not binding.id or not binding.description or binding.system or not active.enabled:
+            continue
+        keys, _ = found.setdefault((binding.action, id(active.node)), ([], binding.tooltip or binding.description))
+        keys.append(screen.app.get_key_display(binding))
+    return [(" ".join(keys[:3]), words) for keys, words in found.values()]

@@ -1,0 +1,178 @@
+"""The panel beside the editor: task, checks and hints, and the single letters that work there."""
+
+from __future__ import annotations
+
+import ast
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import ContentSwitcher, Static
+
+from exercises import Exercise
+from tutor.widgets.bar import markup, minutes
+from tutor.widgets.prose import inline, flow, prose
+from tutor.widgets.signs import dots
+from tutor.widgets.tabs import Strip
+from tutor.widgets.verdict import Verdict
+
+PANES = (("task", "Task"), ("checks", "Checks"), ("hints", "Hints"))
+LEVELS = ("a question", "a plan", "a skeleton")
+
+
+class Panel(Vertical):
+    """Three panes, one open at a time."""
+
+    HELP = """\
+## The panel
+
+`1` `2` `3` (or ← →) open task, checks and hints. `h` gives the next of three hints: a question, a plan, a
+skeleton. `s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
+earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e,i,enter", "screen.switch", "Edit", id="panel.edit", tooltip="Back to the editor"),
+        Binding("h", "screen.hint", "Hint", id="panel.hint", tooltip="The next hint"),
+        Binding("s", "screen.solution", "Solution", id="panel.solution", tooltip="The solution beside your code"),
+        Binding("y", "screen.history", "History", id="panel.history", tooltip="All your earlier texts"),
+        Binding("r", "screen.reset", "Reset", id="panel.reset", tooltip="Start again from the stub"),
+        Binding("n", "next", "Next", id="panel.next", tooltip="Go on to what comes next"),
+        Binding("1", "pane('task')", "Task", show=False, id="panel.task"),
+        Binding("2", "pane('checks')", "Checks", show=False, id="panel.checks"),
+        Binding("3", "pane('hints')", "Hints", show=False, id="panel.hints"),
+        Binding("left", "turn(-1)", "Pane before", show=False, id="panel.left"),
+        Binding("right", "turn(1)", "Pane after", show=False, id="panel.right"),
+        Binding("question_mark", "app.help", "Help", show=False, id="panel.help"),
+    ]
+    solved: reactive[bool] = reactive(False)
+
+    def __init__(self, exercise: Exercise, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.exercise = exercise
+        self.verdict = Verdict(id="checks")
+        self.strip = Strip(PANES, id="panes")
+        self.shown = 0
+        """How many hints have been shown."""
+
+    def compose(self) -> ComposeResult:
+        yield self.strip
+        with ContentSwitcher(initial="task", id="switch"):
+            with VerticalScroll(id="task", classes="pane"):
+                yield Static(task_text(self.exercise), id="task-words")
+                yield Static(interface(self.exercise), id="task-code")
+            yield self.verdict
+            with VerticalScroll(id="hints", classes="pane"):
+                yield Static(id="hint-words")
+
+    def on_mount(self) -> None:
+        self._draw_hints()
+
+    async def action_next(self) -> None:
+        await self.screen.run_action("next")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.solved if action == "next" else True
+
+    def watch_solved(self, solved: bool) -> None:
+        self.screen.refresh_bindings()
+
+    # -- panes --------------------------------------------------------------------------------------
+
+    def open(self, pane: str) -> None:
+        """Show a pane; if the focus was in the panel, it stays there."""
+        inside = self.has_focus_within
+        self.query_one(ContentSwitcher).current = pane
+        self.strip.open = pane
+        if inside:
+            self.focus_pane()
+
+    def focus_pane(self) -> None:
+        self.query_one(f"#{self.strip.open}").focus()
+
+    def action_pane(self, pane: str) -> None:
+        self.open(pane)
+
+    def action_turn(self, step: int) -> None:
+        names = [name for name, _ in PANES]
+        self.open(names[(names.index(self.strip.open) + step) % len(names)])
+
+    def on_strip_chosen(self, event: Strip.Chosen) -> None:
+        self.open(event.pane)
+        self.focus_pane()
+
+    # -- hints --------------------------------------------------------------------------------------
+
+    def show_hints(self, count: int) -> None:
+        """Show the hints that were read before."""
+        self.shown = min(count, len(self.exercise.hints))
+        self._draw_hints()
+
+    def next_hint(self) -> int:
+        """Show one hint more; returns its level, or 0 when all were shown already."""
+        if self.shown >= len(self.exercise.hints):
+            return 0
+        self.shown += 1
+        self._draw_hints()
+        self.call_after_refresh(self.query_one("#hints", VerticalScroll).scroll_end, animate=False)
+        return self.shown
+
+    def _draw_hints(self) -> None:
+        total = len(self.exercise.hints)
+        parts: list[Content] = []
+        for level, hint in enumerate(self.exercise.hints[: self.shown], 1):
+            kind = LEVELS[min(level, len(LEVELS)) - 1]
+            body = Content(hint.strip("\n")) if level == len(LEVELS) else prose(hint)
+            parts.append(Content.from_markup(f"[b $text-accent]{level} · {kind}[/]\n") + body)
+        if self.shown < total:
+            coming = LEVELS[min(self.shown, len(LEVELS) - 1)]
+            parts.append(
+                Content.from_markup(f"[$foreground-muted][b]h[/b] or [b]F5[/b] gives {'the next' if parts else 'the first'}"
+                                    f" of {total} hints: {coming}.[/]")
+            )  # fmt: skip
+        else:
+            parts.append(Content.from_markup("[$foreground-muted]That was the last hint. [b]s[/b] shows the solution.[/]"))
+        self.query_one("#hint-words", Static).update(Content("\n\n").join(parts))
+        label = f"Hints {self.shown}/{total}" if self.shown else "Hints"
+        self.strip.labels = {**self.strip.labels, "hints": label}
+
+
+def task_text(exercise: Exercise) -> Content:
+    """What to do, and what it takes."""
+    lines = [inline(flow(exercise.task))]
+    entry = ", ".join(f"[$text-accent]{markup(name)}[/]" for name in exercise.entry)
+    facts = f"{markup(exercise.kind)} · {minutes(exercise.minutes)} · difficulty {dots(exercise.difficulty)}"
+    lines.append(f"Your file defines {entry}.\n[$foreground-muted]{facts}[/]")
+    lines += [f"[$text-warning]⊘[/] {inline(flow(rule.says))}" for rule in exercise.forbids]
+    if exercise.slot:
+        lines.append(f"[$text-secondary]★[/] What you write here becomes the {markup(exercise.slot)} of your GPT-2.")
+    return Content.from_markup("\n\n".join(lines))
+
+
+def interface(exercise: Exercise) -> Content:
+    """The interface that is asked for: signatures and docstrings from the stub, colored."""
+    from textual.highlight import highlight
+
+    from tutor.widgets.fence import CodeColors
+
+    code = "\n\n".join(_signatures(exercise.text("start.py"), exercise.entry))
+    return highlight(code, language="python", theme=CodeColors) if code else Content("")
+
+
+def _signatures(stub: str, names: tuple[str, ...]) -> list[str]:
+    """Each definition of the stub up to the end of its docstring, as it is written there."""
+    try:
+        tree = ast.parse(stub)
+    except SyntaxError:
+        return []
+    lines = stub.split("\n")
+    found = []
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name in names:
+            first = node.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            end = first.end_lineno if documented else first.lineno - 1
+            found.append("\n".join(lines[node.lineno - 1 : end]).rstrip())
+    return found

@@ -1,0 +1,102 @@
+"""A learner's file while it is open: what is on disk, what is not saved yet, and who changed it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from exercises import Exercise
+from tutor.workspace import Workspace, read_text, write_atomic
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A text to begin with, and how it came about."""
+
+    text: str
+    restored: bool = False
+    """It is unsaved text of an earlier time."""
+    rival: str | None = None
+    """The file's own text, where it is newer than the unsaved one: the learner must choose."""
+
+
+class Buffer:
+    """Joins one file of the workspace with the text in the editor; no text is ever dropped.
+
+    Unsaved text lies beside the file as ``.NAME.draft`` and is gone once the file has been saved.
+    """
+
+    def __init__(self, workspace: Workspace, exercise: Exercise) -> None:
+        self.workspace, self.exercise = workspace, exercise
+        self.path: Path = workspace.file(exercise)
+        self.draft = self.path.with_name(f".{self.path.name}.draft")
+        self.known: str | None = None
+        """The file's text as last read or written here."""
+        self._stamp: tuple[int, int] | None = None
+
+    def open(self, stub: str | None = None) -> Opened:
+        """Give the file out if it is not there, and read it, with what was left unsaved.
+
+        Raises OSError, or ValueError when the file is not text.
+        """
+        self.workspace.give(self.exercise, stub)
+        text = self._read()
+        try:
+            left, when = read_text(self.draft), self.draft.stat().st_mtime_ns
+        except (OSError, ValueError):
+            return Opened(text)
+        if left == text:
+            self._drop_draft()
+            return Opened(text)
+        if self._stamp is not None and self._stamp[0] > when:
+            return Opened(left, restored=True, rival=text)
+        return Opened(left, restored=True)
+
+    def save(self, text: str) -> None:
+        """Write the file. Raises OSError; the text is then still in the draft, if that can be written."""
+        if text != self.known or not self.path.exists():
+            try:
+                self.workspace.write(self.exercise, text)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    write_atomic(self.draft, text)
+                raise
+        self.known, self._stamp = text, self._look()
+        self._drop_draft()
+
+    def keep(self, text: str) -> None:
+        """Note unsaved text beside the file. Raises OSError."""
+        if text == self.known:
+            self._drop_draft()
+        else:
+            write_atomic(self.draft, text)
+
+    def changed(self) -> str | None:
+        """The file's new text if somebody else has written it since it was last read here, else None."""
+        stamp = self._look()
+        if stamp is None or stamp == self._stamp:
+            return None
+        before = self.known
+        try:
+            text = self._read()
+        except (OSError, ValueError):
+            return None  # being written right now, or not text: look again at the next beat
+        return text if text != before else None
+
+    def _read(self) -> str:
+        stamp = self._look()
+        text = self.workspace.read(self.exercise)
+        self.known, self._stamp = text, stamp
+        return text
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size
+
+    def _drop_draft(self) -> None:
+        with contextlib.suppress(OSError):
+            self.draft.unlink()

@@ -1,0 +1,368 @@
+"""The workbench: the task, the editor, and the ladder of checks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from graders.report import Report, check_from_json
+from tutor.course import Entry
+from tutor.screens.base import Dialog, Page
+from tutor.screens.bench_panel import Panel
+from tutor.screens.buffer import Buffer
+from tutor.widgets.keys import Keys
+from tutor.widgets.bar import Bar, markup, minutes
+from tutor.widgets.code import CodePane
+from tutor.widgets.signs import standing
+
+DRAFT_SECONDS = 0.3
+WATCH_SECONDS = 0.5
+
+
+class Bench(Page):
+    """One exercise on the bench."""
+
+    HELP = """\
+## The workbench
+
+Write in the editor; **F2** (or Ctrl+S) saves the file and checks it. **Esc** goes from the editor to the
+panel, where single letters work; Esc there goes back. **F4** opens the same file in your own editor
+(`$EDITOR`); whatever is saved there, or in any other window, is noticed here and checked at once.
+
+Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2,ctrl+s", "check", "Check", priority=True, id="bench.check", tooltip="Save the file and check it"),
+        Binding("f3,ctrl+o", "switch", "Editor ↔ panel", show=False, priority=True, id="bench.switch"),
+        Binding("f4", "external", "$EDITOR", priority=True, id="bench.external",
+                tooltip="Open the file in your own editor"),
+        Binding("ctrl+e", "external", "$EDITOR", show=False, priority=True, id="bench.external2"),
+        Binding("f5", "hint", "Hint", priority=True, id="bench.hint", tooltip="The next hint: a question, a plan, a skeleton"),
+        Binding("f8", "next", "Next", priority=True, id="bench.next", tooltip="Go on to what comes next"),
+        Binding("escape", "escape", "Panel", id="bench.escape", tooltip="From the editor to the panel, from there back"),
+    ]  # fmt: skip
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__(classes="bench")
+        self.entry = entry
+        self.exercise = entry.exercise
+        self.code = CodePane(id="code")
+        self.panel = Panel(entry.exercise, id="panel")
+        self.buffer: Buffer | None = None
+        self._draft_timer: Timer | None = None
+        self._asking = False
+        self._checking = ""
+
+    @property
+    def quiet(self) -> tuple[str, ...]:
+        """In the panel the single letters are shown, in the editor the keys that work while typing."""
+        if self.code.has_focus_within:
+            return ()
+        return ("bench.external", "bench.hint", "bench.next", "bench.escape")
+
+    def where(self) -> str:
+        return self.exercise.title
+
+    def compose(self) -> ComposeResult:
+        yield Bar(f"[$foreground-muted]{self.entry.lesson.id}[/]  [b]{markup(self.exercise.title)}[/]")
+        with Container(id="bench"):
+            yield self.code
+            yield self.panel
+        yield Keys()
+
+    # -- opening ------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        self._show_standing()
+        self._open()
+
+    @work(exit_on_error=False, group="open")
+    async def _open(self) -> None:
+        buffer = Buffer(self.desk.workspace, self.exercise)
+        try:
+            stub = await self._draw_questions() if not buffer.path.exists() else None
+            opened = buffer.open(stub)
+        except Exception as error:
+            self.desk.tell("Your file cannot be opened", str(error))
+            return
+        self.code.editor.load_text(opened.text)
+        self._go_to_work()
+        self.buffer = buffer
+        if opened.rival is not None:
+            self._choose(opened.text, opened.rival)
+        self._note("unsaved text restored" if opened.restored else None)
+        self.code.editor.focus()
+        self.panel.show_hints(self.desk.progress.hints(self.exercise.id))
+        self._recall()
+        self.set_interval(WATCH_SECONDS, self._watch_file)
+        self._prepare()
+
+    def _go_to_work(self) -> None:
+        """Put the cursor where there is something to do, if the file says so."""
+        for row, line in enumerate(self.code.editor.document.lines):
+            if "TODO" in line:
+                self.code.editor.move_cursor((row, len(line) - len(line.lstrip())), center=True)
+                return
+
+    async def _draw_questions(self) -> str | None:
+        """The stub of an exercise whose questions are drawn; None for all others."""
+        if self.exercise.kind != "predict":
+            return None
+        import secrets
+
+        self.code.note = "drawing your questions…"
+        return str(await (await self.desk.grader()).start_text(self.exercise.id, secrets.randbelow(2**31)))
+
+    def _recall(self) -> None:
+        """Show the last verdict again, if it was over this very text."""
+        attempts = self.desk.progress.attempts(self.exercise.id)
+        if attempts and attempts[-1].source == self.code.editor.text:
+            self.panel.verdict.source = attempts[-1].source
+            self.panel.verdict.conclude(attempts[-1].report, self.exercise.after)
+            self.panel.open("checks")
+        self.panel.solved = self.entry.done or any(attempt.passed for attempt in attempts)
+        self.refresh_bindings()
+
+    @work(exit_on_error=False, group="prepare")
+    async def _prepare(self) -> None:
+        """Have the grader work out the reference ahead; a failure is told at the check."""
+        await (await self.desk.grader()).prepare(self.exercise.id)
+
+    def _show_standing(self) -> None:
+        self.entry = self.desk.course.entry(self.exercise, self.entry.lesson)
+        sign = standing(self.entry.status, self.entry.stale)
+        self.query_one(Bar).right = f"{sign}  [$foreground-muted]{minutes(self.exercise.minutes)}[/]"
+
+    # -- checking -----------------------------------------------------------------------------------
+
+    def action_check(self) -> None:
+        if self.buffer is None:
+            return
+        self.panel.open("checks")
+        self.panel.verdict.begin(self.code.editor.text)
+        self._check(self.code.editor.text)
+
+    @work(exclusive=True, group="check", exit_on_error=False)
+    async def _check(self, text: str) -> None:
+        assert self.buffer is not None
+        try:
+            await asyncio.to_thread(self.buffer.save, text)
+        except OSError as error:
+            self.desk.tell("Your file cannot be saved", f"{error.strerror or error}: {self.buffer.path}")
+        self._note("saved")
+        report = await self._grade(text)
+        self.panel.verdict.conclude(report, self.exercise.after)
+        await asyncio.to_thread(
+            self.desk.progress.attempt, self.exercise.id, text, report, self.exercise.content_hash(), "desk"
+        )
+        self.panel.solved = self.panel.solved or report.passed
+        self._show_standing()
+        self.refresh_bindings()
+
+    async def _grade(self, text: str) -> Report:
+        """Let the rungs light up as they are known; our own failure becomes a report of status broken."""
+        verdict = self.panel.verdict
+        try:
+            if self.desk.grader_state != "ready":
+                verdict.say("Warming up torch… (once, about three seconds)")
+            grader = await self.desk.grader()
+            async for event in grader.check(self.exercise.id, text, file=str(self._path_shown())):
+                if event["event"] == "ladder":
+                    verdict.ladder(event["checks"])
+                elif event["event"] == "check":
+                    verdict.learn(check_from_json(event["check"]))
+                elif event["event"] == "report":
+                    return Report.from_json(event["report"])
+        except Exception as error:
+            return Report(self.exercise.id, "broken", message=f"{type(error).__name__}: {error}")
+        return Report(self.exercise.id, "broken", message="The grader ended without a verdict.")
+
+    def _path_shown(self) -> Any:
+        assert self.buffer is not None
+        return self.buffer.path.name
+
+    # -- the file -----------------------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    def _edited(self) -> None:
+        if self.buffer is None:
+            return
+        self._note(None)
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
+
+    @work(exclusive=True, group="draft", exit_on_error=False)
+    async def _write_draft(self) -> None:
+        if self.buffer is None:
+            return
+        try:
+            await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
+        except OSError as error:
+            self.code.note = f"[$text-error]cannot keep unsaved text: {markup(str(error.strerror))}[/]"
+
+    def _note(self, words: str | None) -> None:
+        assert self.buffer is not None
+        clean = self.code.editor.text == self.buffer.known
+        self.code.note = words or ("saved" if clean else "● unsaved")
+
+    def keep(self) -> None:
+        """Save what is unsaved; if somebody else has written the file meanwhile, keep it beside."""
+        if self.buffer is None:
+            return
+        text = self.code.editor.text
+        if text == self.buffer.known or self.buffer.changed() is not None:
+            self.buffer.keep(text)
+        else:
+            self.buffer.save(text)
+
+    def on_unmount(self) -> None:
+        self.keep()
+
+    @work(exclusive=True, group="watch", exit_on_error=False)
+    async def _watch_file(self) -> None:
+        if self.buffer is None or self._asking or not self.is_current:
+            return
+        before = self.buffer.known
+        text = await asyncio.to_thread(self.buffer.changed)
+        if text is not None:
+            self._changed_outside(text, before)
+
+    def _changed_outside(self, text: str, before: str | None) -> None:
+        mine = self.code.editor.text
+        if mine == text:
+            self._note("saved")
+        elif mine == before:
+            self.code.editor.replace_all(text)
+            self._note("reloaded: saved elsewhere")
+            self.action_check()
+        else:
+            self._choose(mine, text)
+
+    @work(exit_on_error=False, group="choose")
+    async def _choose(self, mine: str, theirs: str) -> None:
+        """Both have changed: ask, and keep the other text in the history."""
+        self._asking = True
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                "Your file has changed elsewhere",
+                "It was saved by another program while there is unsaved text here. Which one shall stay? "
+                "The other is kept in the history (y in the panel).",
+                [("h", "the text here"), ("f", "the file")],
+            )
+        )
+        kept, dropped = (theirs, mine) if answer == "f" else (mine, theirs)
+        await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, dropped, "changed elsewhere")
+        assert self.buffer is not None
+        if kept is theirs:
+            self.code.editor.replace_all(theirs)
+        self._asking = False
+        self._note(None)
+        self._write_draft()
+
+    def action_external(self) -> None:
+        if self.buffer is None:
+            return
+        self.keep()
+        try:
+            self.desk.open_editor(self.buffer.path)
+        except SuspendNotSupported:
+            self.desk.tell("No other editor here", f"This terminal cannot be handed over. Your file is\n{self.buffer.path}")
+        except OSError as error:
+            self.desk.tell("Your editor did not start", str(error))
+        else:
+            self._watch_file()
+
+    # -- the panel's requests -----------------------------------------------------------------------
+
+    def action_hint(self) -> None:
+        """The next hint, one after the other; each is noted when it is shown for the first time."""
+        level = self.panel.next_hint()
+        if level:
+            self.desk.progress.hint_shown(self.exercise.id, level)
+        self.panel.open("hints")
+
+    @work(exit_on_error=False, group="ask")
+    async def action_solution(self) -> None:
+        from tutor.screens.compare import Compare
+
+        if not self.panel.solved and not self.desk.progress.solution_seen(self.exercise.id):
+            answer = await self.app.push_screen_wait(
+                Dialog(
+                    "Show the solution?",
+                    "Passing afterwards counts as ◐ assisted. The hints (h) may be enough; "
+                    "and the exercise can be built again from the start any day.",
+                    [("s", "show it"), ("n", "not yet")],
+                )
+            )
+            if answer != "s":
+                return
+            self.desk.progress.solution_shown(self.exercise.id)
+        await self.desk.open_page(Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py")))
+
+    @work(exit_on_error=False, group="ask")
+    async def action_reset(self) -> None:
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                "Start again from the stub?",
+                "Your present text stays in the history (y), and Ctrl+Z brings it back.",
+                [("r", "reset"), ("n", "no")],
+            )
+        )
+        if answer != "r" or self.buffer is None:
+            return
+        text = self.code.editor.text
+        await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, text, "reset")
+        stub = await self._draw_questions() or self.exercise.text("start.py")
+        await self._put(stub, "reset to the stub")
+        self.panel.verdict.clear()
+
+    async def _put(self, text: str, note: str) -> None:
+        """Replace the text as one undo step, and save it."""
+        assert self.buffer is not None
+        self.code.editor.replace_all(text)
+        await asyncio.to_thread(self.buffer.save, text)
+        self._note(note)
+        self.code.editor.focus()
+
+    @work(exit_on_error=False, group="ask")
+    async def action_history(self) -> None:
+        from tutor.screens.history import History
+
+        progress = self.desk.progress
+        snapshots = progress.snapshots(self.exercise.id) if hasattr(progress, "snapshots") else []
+        chosen = await self.app.push_screen_wait(
+            History(self.exercise.title, progress.attempts(self.exercise.id), snapshots)
+        )
+        if chosen is not None and chosen != self.code.editor.text and self.buffer is not None:
+            await asyncio.to_thread(progress.snapshot, self.exercise.id, self.code.editor.text, "restore")
+            await self._put(chosen, "an earlier text, restored")
+
+    async def action_next(self) -> None:
+        await self.desk.go_next()
+
+    # -- focus --------------------------------------------------------------------------------------
+
+    def action_switch(self) -> None:
+        if self.code.has_focus_within:
+            self.panel.focus_pane()
+        else:
+            self.code.editor.focus()
+
+    async def action_escape(self) -> None:
+        if self.code.has_focus_within:
+            self.panel.focus_pane()
+        else:
+            await self.desk.close_page()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "next":
+            return self.panel.solved
+        return True

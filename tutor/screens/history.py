@@ -1,0 +1,90 @@
+"""All earlier texts of an exercise, to look at and to bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.highlight import highlight
+from textual.screen import Screen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tutor.screens.base import Guarded
+from tutor.widgets.bar import Bar, markup
+from tutor.widgets.fence import CodeColors
+from tutor.widgets.keys import Keys
+from tutor.widgets.listing import Listing
+from tutor.widgets.verdict import SIGNS
+
+if TYPE_CHECKING:
+    from tutor.progress import Attempt, Snapshot
+
+
+class Texts(Listing):
+    """The list of texts."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Bring back", id="history.restore", tooltip="Put this text into the editor"),
+    ]
+
+
+class History(Guarded, Screen["str | None"]):
+    """Every attempt and every text that was replaced, the newest first. Gives back the text that was chosen."""
+
+    HELP = """\
+## History
+
+Every check keeps the text that was checked, and every reset the text that went. Enter brings one back into
+the editor; what is there now is kept as well.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", "Back", id="history.back"),
+    ]
+
+    def __init__(self, title: str, attempts: Sequence[Attempt], snapshots: Sequence[Snapshot]) -> None:
+        super().__init__(classes="history")
+        self.heading = title
+        tried = [(attempt.when, attempt.source, _attempt(attempt)) for attempt in attempts]
+        kept = [(one.when, one.source, f"[$foreground-muted]◌ before: {markup(one.reason)}[/]") for one in snapshots]
+        self.items = sorted([*tried, *kept], key=lambda item: item[0], reverse=True)
+
+    def compose(self) -> ComposeResult:
+        count = len(self.items)
+        texts = f"{count} text{'' if count == 1 else 's'}"
+        yield Bar(f"[b]{markup(self.heading)}[/]  history", f"[$foreground-muted]{texts}[/]")
+        with Container(id="history"):
+            yield Texts(*[Option(Content.from_markup(f"{_when(w)}  {words}")) for w, _, words in self.items])
+            with VerticalScroll(id="history-text"):
+                yield Static("Nothing was checked yet." if not self.items else "", id="history-code")
+        yield Keys()
+
+    def on_mount(self) -> None:
+        self.query_one(Texts).focus()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        source = self.items[event.option_index][1]
+        self.query_one("#history-code", Static).update(highlight(source, language="python", theme=CodeColors))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self.items[event.option_index][1])
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _when(when: datetime) -> str:
+    return f"{when.astimezone():%d %b %H:%M}" if when.tzinfo else f"{when:%d %b %H:%M}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    sign, color, word = SIGNS.get(attempt.status, ("!", "$warning", attempt.status))
+    checks = attempt.report.checks
+    good = sum(check.outcome == "passed" for check in checks)
+    words = "passed" if attempt.status == "passed" else word or attempt.status
+    return f"[{color}]{sign} {words}[/]" + (f" {good}/{len(checks)}" if checks else "")

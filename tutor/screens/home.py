@@ -1,0 +1,187 @@
+"""The map: all lessons and exercises, what is done, and what comes next."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from lessons import Lesson
+from tutor.course import Entry
+from tutor.screens.base import Page
+from tutor.widgets.keys import Keys
+from tutor.widgets.bar import Bar, markup, minutes, progress_line, spread
+from tutor.widgets.listing import Listing
+from tutor.widgets.prose import flow, inline
+from tutor.widgets.signs import WIDTH, dots, standing
+
+Row = Lesson | Entry
+
+
+class Home(Page):
+    """The first screen."""
+
+    HELP = """\
+## The map
+
+↑ ↓ choose, Enter opens a lesson or an exercise, `n` goes on where the course goes on. Ctrl+P finds anything
+by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the solution was shown ·
+✎ tried · ↻ passed, but the exercise has changed since.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "next", "Next", id="home.next", tooltip="Go on with the course"),
+        Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
+        Binding("question_mark", "app.help", "Help", show=False, id="home.help"),
+        Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
+    ]
+    WHERE = ""
+
+    def __init__(self) -> None:
+        super().__init__(classes="home")
+        self._rows: list[Row] = []
+        self._next: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Bar("[b]Gradatim[/]  [$foreground-muted]step by step[/]", "[$foreground-muted]ctrl+p finds anything[/]")
+        yield Static(id="welcome")
+        yield Static(id="progress")
+        with Container(id="home"):
+            yield Listing(id="map")
+            with VerticalScroll(id="about", can_focus=False):
+                yield Static(id="about-text")
+        yield Keys()
+
+    def on_mount(self) -> None:
+        self.query_one("#welcome").display = False
+        self.query_one("#map", Listing).focus()
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._read()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._draw()
+
+    # -- what there is ------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Ask the course how it stands, and keep the choice where it was."""
+        course = self.desk.course
+        first = not self._rows
+        self._rows = []
+        for lesson in course.lessons():
+            self._rows += [lesson, *course.entries(lesson)]
+        coming = course.next()
+        self._next = coming.exercise.id if coming else None
+        if first and coming is not None:
+            self._draw(next(i for i, row in enumerate(self._rows) if _is(row, self._next)))
+        else:
+            self._draw()
+
+    def _draw(self, choice: int | None = None) -> None:
+        if not self._rows or not self.size.width:
+            return
+        options = self.query_one("#map", Listing)
+        choice = options.highlighted if choice is None else choice
+        width = options.scrollable_content_region.width - 2
+        if width < 10:
+            self.call_after_refresh(self._draw, choice)
+            return
+        lines = [Option(self._line(row, width)) for row in self._rows]
+        with self.app.batch_update():
+            options.clear_options()
+            options.add_options(lines)
+            options.highlighted = min(choice or 0, len(lines) - 1)
+        self._draw_progress()
+        self._draw_about()
+
+    def _line(self, row: Row, width: int) -> Content:
+        if isinstance(row, Lesson):
+            right = f"{markup(row.track)} · {minutes(row.minutes)}" if width > 56 else minutes(row.minutes)
+            left = f"[$foreground-muted]{row.id}[/]  [b $text-primary]{markup(row.title)}[/]"
+            return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
+        mark = "▸" if _is(row, self._next) else " "
+        right = f"{dots(row.exercise.difficulty)} {minutes(row.exercise.minutes):>9}" if width > 56 else ""
+        sign = standing(row.status, row.stale, WIDTH)
+        left = f"  [$accent]{mark}[/]  {sign}  {markup(row.exercise.title)}"
+        return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
+
+    def _draw_progress(self) -> None:
+        done, total = self.desk.course.totals()
+        left = self.desk.course.minutes_left()
+        words = f"{done} of {total} exercises done · about {minutes(left)} left" if total else "no exercises here"
+        if total and done == total:
+            words = f"all {total} exercises done"
+        bar = progress_line(done, total, self.size.width - len(words) - 6)
+        self.query_one("#progress", Static).update(Content.from_markup(f"{bar}  {words}"))
+        welcome = self.query_one("#welcome", Static)
+        welcome.display = first_time = not self.desk.settings.get("pages") and all(
+            row.status == "new" for row in self._rows if isinstance(row, Entry)
+        )
+        self.set_class(first_time, "first")
+        if first_time:
+            welcome.update(
+                Content.from_markup(
+                    "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by step. "
+                    "Each lesson is a few pages of code that runs where it stands; each exercise is a plain file, "
+                    "checked in a blink. [b $text-accent]n[/] begins, [b $text-accent]f1[/] explains."
+                )
+            )
+
+    # -- what is chosen -----------------------------------------------------------------------------
+
+    @property
+    def chosen(self) -> Row | None:
+        index = self.query_one("#map", Listing).highlighted
+        return self._rows[index] if index is not None and index < len(self._rows) else None
+
+    def on_option_list_option_highlighted(self) -> None:
+        self._draw_about()
+
+    def _draw_about(self) -> None:
+        row = self.chosen
+        text = "" if row is None else self._about_lesson(row) if isinstance(row, Lesson) else self._about_exercise(row)
+        self.query_one("#about-text", Static).update(Content.from_markup(text))
+        self.query_one("#about").scroll_home(animate=False)
+
+    def _about_lesson(self, lesson: Lesson) -> str:
+        page = self.desk.settings.page(lesson.id)
+        read = f"page {page + 1} of {len(lesson.pages)} read last" if page is not None else f"{len(lesson.pages)} pages"
+        needs = f" · after {', '.join(lesson.needs)}" if lesson.needs else ""
+        pages = "\n".join(f"[$foreground-muted]{i:>2}[/]  {inline(p.title)}" for i, p in enumerate(lesson.pages, 1))
+        return f"[b $text-primary]{markup(lesson.title)}[/]\n[$foreground-muted]{read}{needs}[/]\n\n{pages}"
+
+    def _about_exercise(self, entry: Entry) -> str:
+        exercise = entry.exercise
+        kind = f"{exercise.kind} · difficulty {dots(exercise.difficulty)} · {minutes(exercise.minutes)}"
+        text = f"[b $text-primary]{markup(exercise.title)}[/]\n[$foreground-muted]{markup(kind)}[/]\n\n"
+        text += inline(flow(exercise.task))
+        if exercise.slot:
+            text += f"\n\n[$text-secondary]★[/] becomes the {markup(exercise.slot)} of your GPT-2"
+        if self.desk.workspace.exists(exercise):
+            place = self.desk.workspace.file(exercise).relative_to(self.desk.workspace.home.parent)
+            text += f"\n\n[$foreground-muted]your file: {markup(place.as_posix())}[/]"
+        return text
+
+    async def on_option_list_option_selected(self) -> None:
+        await self.action_open()
+
+    async def action_open(self) -> None:
+        row = self.chosen
+        if isinstance(row, Lesson):
+            await self.desk.open_lesson(row)
+        elif row is not None:
+            await self.desk.open_exercise(row)
+
+    async def action_next(self) -> None:
+        await self.desk.go_next()
+
+
+def _is(row: Row, exercise_id: str | None) -> bool:
+    return isinstance(row, Entry) and row.exercise.id == exercise_id

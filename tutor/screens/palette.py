@@ -1,0 +1,40 @@
+"""Lessons and exercises in the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from tutor.widgets.signs import SIGNS
+
+if TYPE_CHECKING:
+    from tutor.app import GradatimApp
+
+Command = Callable[[], Awaitable[None]]
+
+
+class CourseCommands(Provider):
+    """Every lesson, its quiz and its exercises by name."""
+
+    def _all(self) -> Iterator[tuple[str, str, Command]]:
+        desk = cast("GradatimApp", self.app)
+        for lesson in desk.course.lessons():
+            yield f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.open_lesson, lesson)
+            yield f"{lesson.id} quiz: {lesson.title}", "Questions with fresh numbers", partial(desk.open_quiz, lesson)
+            for entry in desk.course.entries(lesson):
+                sign, word, _ = SIGNS["changed" if entry.stale else entry.status]
+                words = f"{sign} {word} · exercise of {lesson.id}"
+                yield f"{entry.exercise.title} ({entry.exercise.name})", words, partial(desk.open_exercise, entry)
+
+    async def discover(self) -> Hits:
+        for name, words, command in self._all():
+            yield DiscoveryHit(name, command, help=words)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name, words, command in self._all():
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), command, help=words)

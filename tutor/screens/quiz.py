@@ -1,0 +1,151 @@
+"""The quiz: a few questions with fresh numbers, answered with one key each."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.highlight import highlight
+from textual.widgets import Static
+
+from lessons import Lesson
+from tutor.screens.base import Page
+from tutor.widgets.keys import Keys
+from tutor.widgets.bar import Bar, markup
+from tutor.widgets.fence import CodeColors
+from tutor.widgets.prose import inline, flow
+
+ROUND = 3
+"""Questions of one round; another follows if the learner wants it."""
+TRIES = 6
+"""Draws until an item that this round has not had; a small deck repeats in the end."""
+
+
+class Quiz(Page):
+    """One round of questions after another."""
+
+    HELP = """\
+## The quiz
+
+Press the number of your answer. Then you see why; Enter (or `n`) brings the next question. Every question
+is drawn with fresh numbers, and its answer is computed by running its code. Esc goes back.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(n), f"choose({n})", f"Answer {n}", show=False, id=f"quiz.{n}") for n in range(1, 7)),
+        Binding("enter,n,space", "onward", "Next question", id="quiz.next"),
+        Binding("escape", "back", "Back", id="quiz.back"),
+        Binding("question_mark", "app.help", "Help", show=False, id="quiz.help"),
+    ]
+
+    def __init__(self, lesson: Lesson) -> None:
+        super().__init__(classes="quiz")
+        self.lesson = lesson
+        self.question: dict[str, Any] | None = None
+        self.chosen: int | None = None
+        self.asked = 0
+        self.right = 0
+        self._seen: set[str] = set()
+        self._seed = 0
+
+    def where(self) -> str:
+        return f"quiz · {self.lesson.title}"
+
+    def compose(self) -> ComposeResult:
+        yield Bar(f"[$foreground-muted]{self.lesson.id}[/]  [b]Quiz[/]  {markup(self.lesson.title)}")
+        with VerticalScroll(id="quiz"):
+            yield Static(id="quiz-text")
+            yield Static(id="quiz-code")
+            yield Static(id="quiz-choices")
+            yield Static(id="quiz-why")
+        yield Keys()
+
+    def on_mount(self) -> None:
+        self.query_one("#quiz").focus()
+        self._draw_question()
+
+    @work(exclusive=True, exit_on_error=False)
+    async def _draw_question(self) -> None:
+        ready = self.desk.grader_state == "ready"
+        self._clear("drawing a question…" if ready else "Warming up torch… (once, about three seconds)")
+        try:
+            grader = await self.desk.grader()
+            question: dict[str, Any] = {}
+            for _ in range(TRIES):
+                self._seed = secrets.randbelow(2**31)
+                question = await grader.quiz(self.lesson.deck, None, self._seed)
+                if question["id"] not in self._seen:
+                    break
+        except Exception as error:
+            self._clear(f"No question could be drawn: {error}")
+            return
+        self._seen.add(question["id"])
+        self.question, self.chosen = question, None
+        self.asked += 1
+        self.show()
+
+    def _clear(self, words: str) -> None:
+        self.question = None
+        self.query_one("#quiz-text", Static).update(Content.from_markup(f"[$foreground-muted]{markup(words)}[/]"))
+        for name in ("code", "choices", "why"):
+            self.query_one(f"#quiz-{name}").display = False
+
+    def show(self) -> None:
+        """Draw the question, and after the answer what was right and why."""
+        question = self.question
+        if question is None:
+            return
+        place = (self.asked - 1) % ROUND + 1
+        score = f"{self.right} right · " if self.asked > 1 or self.chosen is not None else ""
+        self.query_one(Bar).right = f"[$foreground-muted]{score}question {place} of {ROUND}[/]"
+        self.query_one("#quiz-text", Static).update(Content.from_markup(inline(flow(question["text"]))))
+        code = self.query_one("#quiz-code", Static)
+        code.display = bool(question.get("code"))
+        code.update(highlight(question.get("code") or "", language="python", theme=CodeColors))
+        choices = self.query_one("#quiz-choices", Static)
+        choices.display = True
+        choices.update(Content.from_markup("\n".join(self._choice(i, c) for i, c in enumerate(question["choices"]))))
+        why = self.query_one("#quiz-why", Static)
+        why.display = self.chosen is not None
+        if self.chosen is not None:
+            good = self.chosen == question["correct"]
+            verdict = "[b $success]✓ Right.[/]" if good else "[b $error]✗ Not so.[/]"
+            text = f"{verdict}  [b]{inline(question.get('headline') or '')}[/]\n{inline(flow(question.get('why') or ''))}"
+            if self.asked % ROUND == 0:
+                text += f"\n\n[$foreground-muted]That was a round: {self.right} of {self.asked} right so far.[/]"
+            why.update(Content.from_markup(text))
+        self.refresh_bindings()
+
+    def _choice(self, index: int, words: str) -> str:
+        assert self.question is not None
+        text = inline(words)
+        if self.chosen is None:
+            return f"[b $text-accent]{index + 1}[/]  {text}"
+        if index == self.question["correct"]:
+            return f"[b $success]✓  {text}[/]"
+        if index == self.chosen:
+            return f"[$error]✗  {text}[/]"
+        return f"[$foreground-muted]{index + 1}  {text}[/]"
+
+    def action_choose(self, number: int) -> None:
+        question = self.question
+        if question is None or self.chosen is not None or not 1 <= number <= len(question["choices"]):
+            return
+        self.chosen = number - 1
+        good = self.chosen == question["correct"]
+        self.right += good
+        item = str(question["id"]).rsplit(".", 1)[-1].replace("-", "_")
+        self.desk.progress.answered(self.lesson.deck, item, self._seed, self.chosen, good)
+        self.show()
+
+    def action_onward(self) -> None:
+        if self.asked % ROUND == 0:
+            self._seen.clear()
+        self._draw_question()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.chosen is not None if action == "onward" else True

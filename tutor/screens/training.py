@@ -1,0 +1,117 @@
+"""Training: all runs, and the way to a new one."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+from textual.widgets.option_list import Option
+
+from tutor.screens.base import Page
+from tutor.screens.run_state import RunState, age
+from tutor.widgets.bar import Bar, markup
+from tutor.widgets.keys import Keys
+from tutor.widgets.listing import Listing
+
+BEAT = 2.0
+"""Seconds between looks at the folder of runs."""
+
+
+class Training(Page):
+    """The list of runs."""
+
+    HELP = """\
+## Training
+
+A run is a folder with a log, checkpoints and samples. It goes on when this window is closed, and goes on
+from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, Esc goes back
+to the course.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New run", id="training.new", tooltip="Choose options and start a run"),
+        Binding("escape", "app.training", "Course", id="training.back", tooltip="Back to the course"),
+        Binding("question_mark", "app.help", "Help", show=False, id="training.help"),
+        Binding("q", "app.quit", "Quit", id="training.quit"),
+    ]
+    WHERE = "training"
+
+    def __init__(self) -> None:
+        super().__init__(classes="training")
+        self._states: dict[Path, RunState] = {}
+        self._order: list[Path] = []
+
+    def compose(self) -> ComposeResult:
+        yield Bar("[b]Training[/]  [$foreground-muted]your GPT-2[/]", "[$foreground-muted]runs go on when this closes[/]")
+        yield Static(id="runs-empty")
+        yield Listing(id="runs")
+        yield Keys()
+
+    def on_mount(self) -> None:
+        self.query_one(Listing).focus()
+        self.set_interval(BEAT, self._look)
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._look()
+
+    @work(exclusive=True, exit_on_error=False, group="look")
+    async def _look(self) -> None:
+        if not self.is_current:
+            return
+        order, lines = await asyncio.to_thread(self._read)
+        listing = self.query_one(Listing)
+        chosen = listing.highlighted
+        kept = self._order[chosen] if chosen is not None and chosen < len(self._order) else None
+        self._order = order
+        with self.app.batch_update():
+            listing.clear_options()
+            listing.add_options([Option(Content.from_markup(line)) for line in lines])
+            if order:
+                listing.highlighted = order.index(kept) if kept in order else 0
+        empty = self.query_one("#runs-empty", Static)
+        empty.display, listing.display = not order, bool(order)
+        empty.update(
+            "No runs yet. [b $text-accent]n[/] starts one: the nano preset trains in minutes on a laptop, from the "
+            "documentation that is installed on this machine, without a network."
+        )
+        if not order:
+            self.set_focus(None)
+        elif self.focused is None:
+            listing.focus()
+
+    def _read(self) -> tuple[list[Path], list[str]]:
+        """In a thread: the runs and a line for each."""
+        folders = list(self.desk.jobs.runs(self.desk.runs_root))
+        lines = []
+        for folder in folders:
+            state = self._states.setdefault(folder, RunState(folder))
+            state.read()
+            lines.append(self._line(folder, state))
+        return folders, lines
+
+    def _line(self, folder: Path, state: RunState) -> str:
+        sign, word, color = state.state(self.desk.jobs.run_alive(folder))
+        loss = f"loss {state.steps[-1]['loss']:.3f}" if state.steps else ""
+        val = f"val {state.vals[-1][1]:.3f}" if state.vals else ""
+        steps = f"step {state.step:,} of {state.last_step:,}" if state.last_step else ""
+        wide = self.size.width >= 90 and word not in ("running", "preparing")
+        when = f"  [$foreground-muted]{age(folder / 'log.jsonl')}[/]" if wide else ""
+        return (
+            f"[{color}]{sign} {word:<9}[/]  [b]{markup(folder.name):<12}[/]  {steps:<20}  {loss:<10}  {val:<9}{when}"
+        )
+
+    async def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
+        from tutor.screens.watch import Watch
+
+        await self.desk.open_page(Watch(self._order[event.option_index]))
+
+    async def action_new(self) -> None:
+        from tutor.screens.new_run import NewRun
+
+        await self.desk.open_page(NewRun())

@@ -1,0 +1,190 @@
+"""The ladder of checks, as it lights up, and the verdict with everything that helps to understand it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from graders.report import Check, Report
+from tutor.widgets.bar import markup
+from tutor.widgets.facts import facts
+from tutor.widgets.prose import flow, inline, prose
+
+SIGNS: dict[str, tuple[str, str, str]] = {
+    "passed": ("✓", "$success", ""),
+    "failed": ("✗", "$error", "failed"),
+    "error": ("✗", "$error", "error"),
+    "forbidden": ("⊘", "$warning", "not allowed here"),
+    "timeout": ("◷", "$warning", "too slow"),
+    "limit": ("▲", "$warning", "stopped at a limit"),
+    "waiting": ("·", "$foreground-muted", ""),
+}
+HEADLINES = {
+    "failed": ("✗", "$error", "Not yet"),
+    "error": ("✗", "$error", "Your code stopped with an error"),
+    "forbidden": ("⊘", "$warning", "A call that this exercise asks you to do without"),
+    "timeout": ("◷", "$warning", "Stopped: it took too long"),
+    "limit": ("▲", "$warning", "Stopped at a limit"),
+    "broken": ("!", "$warning", "The grader itself failed; this is not your code"),
+}
+
+
+class Verdict(VerticalScroll):
+    """Shows one check of one submission, from the first moment to the last word."""
+
+    HELP = """\
+## Checks
+
+They stand in the order of causes: after the first that fails the rest wait, because they would only
+repeat it. *This looks like* names a known mistake that your code agrees with on three fresh inputs.
+"""
+    DEFAULT_CSS = """
+    Verdict { padding: 0 1; }
+    Verdict Static { height: auto; margin: 0 0 1 0; }
+    Verdict .gone { display: none; }
+    Verdict #verdict-mistake { border-left: thick $warning; padding: 0 1; background: $warning 12%; }
+    Verdict #verdict-after { border-left: thick $success; padding: 0 1; background: $success 10%; }
+    Verdict #verdict-ladder, Verdict #verdict-message { margin: 0; }
+    Verdict #verdict-message { padding: 0 0 0 2; }
+    Verdict #verdict-output { color: $text-muted; }
+    """
+    PARTS = ("head", "mistake", "after", "ladder", "message", "rest", "facts", "output")
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rungs: list[Check] = []
+        self.report: Report | None = None
+        self.source = ""
+        self._busy = ""
+
+    def compose(self) -> ComposeResult:
+        for part in self.PARTS:
+            yield Static(id=f"verdict-{part}", classes="gone")
+
+    def on_mount(self) -> None:
+        self._draw()
+
+    # -- what happens -------------------------------------------------------------------------------
+
+    def begin(self, source: str, known: Sequence[Check] = ()) -> None:
+        """A check was asked for; the rungs of the last one are shown as not known yet."""
+        self.source, self.report, self._busy = source, None, "Checking…"
+        self.rungs = [replace(check, outcome="waiting", message="", details={}) for check in known or self.rungs]
+        self._draw()
+        self.scroll_home(animate=False)
+
+    def say(self, words: str) -> None:
+        """Say why it takes a moment."""
+        self._busy = words
+        self._draw()
+
+    def ladder(self, checks: Sequence[dict[str, Any]]) -> None:
+        """What will be looked at, in order."""
+        self.rungs = [Check(check["name"], check["title"], "waiting") for check in checks]
+        self._busy = "Checking…"
+        self._draw()
+
+    def learn(self, check: Check) -> None:
+        """One rung is known."""
+        names = [rung.name for rung in self.rungs]
+        if check.name in names:
+            self.rungs[names.index(check.name)] = check
+        else:
+            self.rungs.append(check)
+        self._draw()
+
+    def conclude(self, report: Report, after: str = "") -> None:
+        """The verdict. ``after`` is told to those who passed."""
+        self.report, self._busy = report, ""
+        self.rungs = list(report.checks) or ([] if report.status != "broken" else self.rungs)
+        self._draw(after)
+
+    def clear(self) -> None:
+        """Nothing has been checked yet."""
+        self.report, self._busy, self.rungs = None, "", []
+        self._draw()
+
+    # -- how it looks -------------------------------------------------------------------------------
+
+    def _draw(self, after: str = "") -> None:
+        if not self.children:
+            return
+        report = self.report
+        self._set("head", self._headline())
+        self._set("mistake", _mistakes(report) if report else None)
+        self._set("after", prose(after) if report and report.passed and after else None)
+        upper, message, lower = self._ladder()
+        self._set("ladder", upper)
+        self._set("message", message)
+        self._set("rest", lower)
+        failure = report.first_failure if report else None
+        self._set("facts", facts(failure.details, self.source) if failure else None)
+        self._set("output", _output(report) if report else None)
+
+    def _set(self, part: str, content: Content | None) -> None:
+        static = self.query_one(f"#verdict-{part}", Static)
+        static.set_class(not content, "gone")
+        static.update(content or "")
+
+    def _headline(self) -> Content:
+        report = self.report
+        if self._busy:
+            return Content.from_markup(f"[$text-primary]{markup(self._busy)}[/]")
+        if report is None:
+            return Content.from_markup(
+                "Nothing checked yet. Write your answer in the editor; [$text-accent]F2[/] saves and checks it."
+            )
+        count, good = len(report.checks), sum(check.outcome == "passed" for check in report.checks)
+        if report.passed:
+            checks = "1 check" if count == 1 else f"all {count} checks"
+            return Content.from_markup(f"[b $success]✓ Passed[/]  {checks}, {report.seconds:.2f} s")
+        sign, color, words = HEADLINES.get(report.status, HEADLINES["failed"])
+        text = f"[b {color}]{sign} {words}[/]"
+        if report.status == "failed" and count:
+            text += f"  {good} of {count} checks pass"
+        if report.message:
+            text += f"\n{inline(flow(report.message))}"
+        return Content.from_markup(text)
+
+    def _ladder(self) -> tuple[Content | None, Content | None, Content | None]:
+        """The rungs down to the one that decided, what it says, and the rungs that wait for it."""
+        lines: list[str] = []
+        below: list[str] = []
+        message = ""
+        for rung in self.rungs:
+            sign, color, word = SIGNS[rung.outcome]
+            title = inline(rung.title)
+            if rung.outcome == "waiting":
+                now = bool(self._busy) and not message and not below
+                below.append(f"[$text-primary]▸ {title}[/]" if now else f"[$foreground-muted]· {title}[/]")
+            elif rung.outcome == "passed":
+                lines.append(f"[{color}]{sign}[/] {title}")
+            else:
+                lines.append(f"[b {color}]{sign}[/] [b]{title}[/]  [{color}]{word}[/]")
+                message = inline(flow(rung.message))
+        if below and self.report:
+            below.append("[$foreground-muted]  (those marked · wait for the one above)[/]")
+        return _lines(lines), _lines([message] if message else []), _lines(below)
+
+
+def _lines(lines: list[str]) -> Content | None:
+    return Content.from_markup("\n".join(lines)) if lines else None
+
+
+def _mistakes(report: Report) -> Content | None:
+    if not report.mistakes:
+        return None
+    says = [inline(flow(mistake.says)) for mistake in report.mistakes]
+    head = "This looks like a known mistake" if len(says) == 1 else "This looks like one of these known mistakes"
+    return Content.from_markup(f"[b $text-warning]{head}[/]\n" + "\n".join(says))
+
+
+def _output(report: Report) -> Content | None:
+    text = report.output.rstrip()
+    return Content.assemble(("Your code printed\n", "bold"), text) if text else None
