@@ -54,7 +54,9 @@ class Hostile:
 
 def library(name: str, soft: str, before: str = "") -> Hostile:
     """A library shortcut: right values, the wrong way."""
-    return Hostile(name, before + LIBRARY.replace("{soft}", soft), ("forbidden", "error"), "softmax|calls|switched|thread")
+    return Hostile(
+        name, before + LIBRARY.replace("{soft}", soft), ("forbidden", "error"), "softmax|calls|switched|thread"
+    )
 
 
 def inside(name: str, body: str, status: tuple[str, ...] = ("error",), says: str = "") -> Hostile:
