@@ -1,0 +1,33 @@
+"""F.linear, view and transpose, @."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class CausalSelfAttention(nn.Module):
+    def __init__(self, config, layer_idx: int = 0):
+        super().__init__()
+        self.n_head = config.n_head
+        self.n_embd = config.n_embd
+        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd)
+        self.c_proj = nn.Linear(config.n_embd, config.n_embd)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        B, T, C = x.shape
+        h = C // self.n_head
+        w, b = self.c_attn.weight, self.c_attn.bias
+        q = F.linear(x, w[:C], b[:C])
+        k = F.linear(x, w[C : 2 * C], b[C : 2 * C])
+        v = F.linear(x, w[2 * C :], b[2 * C :])
+        q = q.view(B, T, self.n_head, h).transpose(1, 2)
+        k = k.view(B, T, self.n_head, h).transpose(1, 2)
+        v = v.view(B, T, self.n_head, h).transpose(1, 2)
+        att = q @ k.transpose(-2, -1) / math.sqrt(h)
+        future = torch.ones(T, T, dtype=torch.bool, device=x.device).triu(1)
+        att = att.masked_fill(future, float("-inf"))
+        att = att.softmax(dim=-1)
+        y = (att @ v).transpose(1, 2).contiguous().view(B, T, C)
+        return self.c_proj(y)

@@ -1,0 +1,13 @@
+"""amax, one expression each."""
+
+import torch
+
+
+def softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
+    e = torch.exp(x - x.amax(dim, keepdim=True))
+    return e / e.sum(dim, keepdim=True)
+
+
+def log_softmax(x: torch.Tensor, dim: int) -> torch.Tensor:
+    m = x.amax(dim, keepdim=True)
+    return x - torch.log(torch.exp(x - m).sum(dim, keepdim=True))
