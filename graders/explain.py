@@ -111,7 +111,7 @@ def _values(what: str, found: Difference, facts: Facts) -> tuple[str, Facts]:
         inf_mine, inf_theirs = int(np.isinf(mine).sum()), int(np.isinf(theirs).sum())
         facts |= {"nan": nan_mine, "inf": inf_mine}
         if np.isfinite(largest) and largest > 0:
-            text += f"; largest error {largest:.3g}, allowed {found.atol:g} + {found.rtol:g}·|expected|"
+            text += f"; largest error {largest:.3g}, allowed {found.atol:.3g} + {found.rtol:g}·|expected|"
         if nan_mine > nan_theirs:
             text += f"; {nan_mine} NaN where the reference has {nan_theirs or 'none'}"
         if inf_mine > inf_theirs:

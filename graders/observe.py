@@ -33,7 +33,11 @@ TOLERANCE: dict[str, tuple[float, float]] = {
     "complex64": (1e-4, 1e-5),
     "complex128": (1e-7, 1e-8),
 }
-"""Relative and absolute tolerance by dtype: a few hundred roundings of that format, far below any real mistake."""
+"""Relative and absolute tolerance by dtype: a few hundred roundings of that format, far below any real mistake.
+
+The absolute part grows with the largest expected entry, where that is above 1: an entry near 0 among entries of 50 is
+the difference of large numbers, and carries their roundings.
+"""
 
 
 def equal(
@@ -198,6 +202,9 @@ def _differ_tensor(a: Node, ap: bytes, b: Node, bp: bytes, rule: Rule, where: st
     if theirs is None or mine is None:
         return None if mine is theirs else Difference("kind", where, describe(b), describe(a))
     rtol, atol = _tolerance(rule, b["dtype"])
+    if rule.get("atol") is None and theirs.dtype.kind in "fc" and theirs.size:
+        sizes = np.abs(theirs[np.isfinite(theirs)])
+        atol *= max(1.0, float(sizes.max())) if sizes.size else 1.0
     if bool(np.all(close(mine, theirs, rtol, atol))):
         return None
     return Difference(

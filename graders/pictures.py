@@ -18,7 +18,8 @@ def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None) -> 
 
     A tensor with a history and no dimensions is drawn as its graph, one of bools as a mask, one dimension as
     bars or a curve, two as a heat map, more as a few of its two-dimensional slices; a list of numbers is a
-    curve, a dict of lists is several in one frame, a dict of numbers is named bars. ``names`` maps ``id(tensor)`` to what the reader calls it.
+    curve, a dict of lists is several in one frame, a dict of numbers is named bars. ``names`` maps
+    ``id(tensor)`` to what the reader calls it.
     """
     if isinstance(x, Mapping) and all(_is_number(v) for v in x.values()):
         return _join(title, _bars([float(v) for v in x.values()], [str(k) for k in x]))
@@ -121,7 +122,8 @@ def _heat(x: torch.Tensor) -> str:
     finite = x[torch.isfinite(x)]
     top = float(finite.abs().max()) if len(finite) else 0.0
     rows, columns = x.shape
-    if rows <= 12 and columns <= 8:
+    cell = max(len(number(v)) for v in x.flatten().tolist()) + 3 if rows <= 12 and columns <= 8 else WIDTH
+    if 5 + cell * columns <= WIDTH:
         return _join(*_numbered(x, top), f"     {_legend(top, False)}")
     step = max(1, math.ceil(rows / ROWS), math.ceil(columns / 34))
     note = ""
@@ -157,7 +159,7 @@ def _legend(top: float, signed: bool) -> str:
     if not top:
         return "· 0"
     marks = "  ".join(f"{s} to {number(top * (i + 1) / 4)}" for i, s in enumerate(SHADES))
-    return f"{'+ - sign, then ' * signed}size: · near 0  {marks}"
+    return f"size: · near 0  {marks}" + "\n     + and - are the signs" * signed
 
 
 # --- bars and curves ----------------------------------------------------------------------------------------

@@ -186,8 +186,7 @@ def read(path: Path) -> Lesson:
         raise ValueError(f"{path.name}: a lesson is called NN_name.md and opens with +++ … +++")
     head = tomllib.loads(opening[1])
     pages = tuple(
-        read_page(page, f"{path.name}, page {number}")
-        for number, page in enumerate(_pages(text[opening.end() :]), 1)
+        read_page(page, f"{path.name}, page {number}") for number, page in enumerate(_pages(text[opening.end() :]), 1)
     )
     named = dict.fromkeys(b.exercise for page in pages for b in page.blocks if b.kind == "exercise")
     return Lesson(

@@ -221,13 +221,21 @@ class GradatimApp(App[None]):
 
     # -- the way from screen to screen --------------------------------------------------------------
 
-    async def close_page(self) -> None:
-        """Back to the screen below, if there is one."""
-        if len(self.screen_stack) > 1:
+    def go(self, way: Callable[..., Any], *what: Any) -> None:
+        """Take one of the ways below from an action.
+
+        An action runs in the message loop of the widget that has the focus; a widget that waits there
+        for its own screen to be removed would wait for ever. So the app itself does it.
+        """
+        self.call_later(way, *what)
+
+    async def close_page(self, page: Screen[Any] | None = None) -> None:
+        """Back to the screen below, if there is one; ``page`` closes that one or, if it is gone, nothing."""
+        if len(self.screen_stack) > 1 and page in (None, self.screen):
             keep = getattr(self.screen, "keep", None)
             if keep is not None:
                 keep()
-            await self.pop_screen()
+            self.pop_screen()
 
     async def _go_down(self, keep_lesson: str = "") -> None:
         """Close what is open above the map, or above this lesson's reader."""

@@ -91,8 +91,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         return
     if version > SCHEMA:
         raise ProgressError(
-            "Your progress was written by a newer Gradatim."
-            " Update this one, or set GRADATIM_DATA to another folder."
+            "Your progress was written by a newer Gradatim. Update this one, or set GRADATIM_DATA to another folder."
         )
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -152,9 +152,7 @@ class Progress:
         return int(rows[0][0] or 0)
 
     def solution_seen(self, exercise_id: str) -> bool:
-        return bool(
-            self._all("SELECT 1 FROM shown WHERE exercise = ? AND what = 'solution' LIMIT 1", exercise_id)
-        )
+        return bool(self._all("SELECT 1 FROM shown WHERE exercise = ? AND what = 'solution' LIMIT 1", exercise_id))
 
     def status(self, exercise_id: str) -> Standing:
         """The best that was reached: passing content that has changed since still counts, see `stale`.
@@ -175,9 +173,7 @@ class Progress:
 
     def stale(self, exercise_id: str, current_hash: str) -> bool:
         """Whether the exercise was passed, but what it asks has changed since."""
-        hashes = self._all(
-            "SELECT DISTINCT hash FROM attempts WHERE exercise = ? AND status = 'passed'", exercise_id
-        )
+        hashes = self._all("SELECT DISTINCT hash FROM attempts WHERE exercise = ? AND status = 'passed'", exercise_id)
         return bool(hashes) and (current_hash,) not in hashes
 
     # -- carrying it elsewhere ----------------------------------------------------------------------
@@ -236,12 +232,9 @@ class Progress:
                 self._replace_damaged(seen)
             except OSError as error:
                 raise ProgressError(
-                    f"Progress cannot be kept at {self.path}: {error.strerror}."
-                    " GRADATIM_DATA can name another folder."
+                    f"Progress cannot be kept at {self.path}: {error.strerror}. GRADATIM_DATA can name another folder."
                 ) from None
-        raise ProgressError(
-            f"The progress file at {self.path} is damaged again and again; is the disk failing?"
-        )
+        raise ProgressError(f"The progress file at {self.path} is damaged again and again; is the disk failing?")
 
     def _replace_damaged(self, seen: tuple[int, int] | None) -> None:
         aside = database.set_aside(self.path, seen)
@@ -253,9 +246,7 @@ class Progress:
         finally:
             connection.close()
         rescued = f"{saved} entries could be read back" if saved else "nothing could be read back"
-        self.notice = (
-            f"Your progress file was damaged and is kept as {aside}; a new one was made, and {rescued}."
-        )
+        self.notice = f"Your progress file was damaged and is kept as {aside}; a new one was made, and {rescued}."
 
     def _add(self, table: str, *values: object) -> None:
         row = (uuid.uuid4().hex, time.time(), *values)

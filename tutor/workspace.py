@@ -68,9 +68,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8 and try again."
-        ) from None
+        raise ValueError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8 and try again.") from None
 
 
 def write_atomic(path: Path, text: str, replace: bool = True) -> None:

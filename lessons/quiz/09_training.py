@@ -126,7 +126,7 @@ def sched_unit(rng: Random) -> Ask:
     per = n // b
     size = rng.choice([2, 3]) * per
     unit = rng.choice(["epoch", "batch"])
-    epochs = 10 * per
+    epochs = (size // per if unit == "batch" else size) + 2
     where = "    for batch in range({}):\n        opt.step()\n{}".format(
         per, "        plan.step()\n" if unit == "batch" else "    plan.step()\n"
     )

@@ -12,7 +12,7 @@ from conftest import SMALL
 from gpt2 import health, model, train
 from gpt2.log import read
 
-WORDS = [*SMALL, "sample_every=-1", "eval_every=1000", "save_every=1000", "lr=1e-2", "max_steps=120"]
+WORDS = [*SMALL, "optimizer=adamw", "sample_every=-1", "eval_every=1000", "save_every=1000", "lr=1e-2", "max_steps=120"]
 
 
 def trained(run: Path, text: Path, *words: str) -> tuple[int, list[dict[str, Any]]]:

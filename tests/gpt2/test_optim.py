@@ -12,7 +12,9 @@ from gpt2 import optim
 from gpt2.config import Model, Training, parse, settle
 from gpt2.model import GPT
 
-OPTIONS = dataclasses.replace(settle(parse(["lr=1"]), "cpu"), warmup_steps=10, max_steps=110, min_lr=0.1)
+OPTIONS = dataclasses.replace(
+    settle(parse(["lr=1", "optimizer=adamw"]), "cpu"), warmup_steps=10, max_steps=110, min_lr=0.1
+)
 SHAPE = Model(n_layer=2, n_head=2, n_embd=16, block_size=8, vocab_size=40)
 
 

@@ -120,7 +120,8 @@ def test_a_signal_saves_and_stops(tmp_path: Path, text_file: Path) -> None:
     process = start(run, *words)
     wait_for(run, 5, process)
     busy = module("gpt2.train", run, *words)
-    assert busy.returncode == 2 and "is being trained already" in busy.stderr and str(process.pid) in busy.stderr
+    assert busy.returncode == 2, busy.stderr
+    assert "is being trained already" in busy.stderr and str(process.pid) in busy.stderr, busy.stderr
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
     assert process.returncode == 0

@@ -3,6 +3,7 @@
 Each is judged as stable-softmax. ``WRONG`` is a pair of functions that are plainly wrong, ``GOOD`` a right pair.
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -313,6 +315,22 @@ def test_watch_checks_at_every_save(run: Run, home: Path, monkeypatch: pytest.Mo
     code, out, err = run("check", "stable-softmax", "--watch")
     assert code == 130 and "Traceback" not in err
     assert out.count("✗ One") == 1 and out.count("✓ One") == 1, "a file that is unchanged is not checked again"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_ends_a_watch_with_130_and_without_a_traceback(home: Path, tmp_path: Path) -> None:
+    mine(home, "def softmax(x, dim):\n    return x\n\n\nlog_softmax = softmax\n")
+    command = [sys.executable, "-m", "tutor.cli", "check", "stable-softmax", "--watch"]
+    environment = {**os.environ, "GRADATIM_GRADER": "stdio", "PYTHONUNBUFFERED": "1"}
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=root
+    ) as child:
+        assert child.stdout is not None
+        assert "L03/stable-softmax" in child.stdout.readline()  # a real verdict, by the real grader
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 130 and "Traceback" not in err, err
 
 
 def test_a_class_is_graded(run: Run, home: Path, tmp_path: Path) -> None:

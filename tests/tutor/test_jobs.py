@@ -28,9 +28,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.setenv("GRADATIM_SOCKET", str(tmp_path / "g.sock"))
     monkeypatch.setenv("FAKE_LOG", str(log))
     monkeypatch.setenv("FAKE_ONCE", str(tmp_path / "once"))
-    monkeypatch.setattr(
-        grader_module, "module_command", lambda module, *words: [sys.executable, str(FAKE), *words]
-    )
+    monkeypatch.setattr(grader_module, "module_command", lambda module, *words: [sys.executable, str(FAKE), *words])
     yield log
     for pid in started(log):
         with contextlib.suppress(ProcessLookupError):
@@ -105,9 +103,7 @@ async def test_a_grader_that_dies_over_the_same_request_gives_a_broken_report(fa
 async def test_an_error_of_the_grader_is_a_broken_report_with_its_words(fake: Path) -> None:
     async with await Grader.connect() as grader:
         events = await verdict(grader, "break")
-    assert (
-        events[-1]["report"] | {"status": "broken", "message": "the reference failed"} == events[-1]["report"]
-    )
+    assert events[-1]["report"] | {"status": "broken", "message": "the reference failed"} == events[-1]["report"]
 
 
 @UNIX
@@ -123,18 +119,14 @@ async def test_a_stale_socket_is_replaced(fake: Path) -> None:
 
 
 @UNIX
-async def test_a_grader_that_cannot_start_says_its_last_words(
-    fake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_grader_that_cannot_start_says_its_last_words(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grader_module, "module_command", lambda *_: [sys.executable, str(FAKE), "--broken"])
     with pytest.raises(GraderError, match="no torch here"):
         await Grader.connect()
 
 
 @pytest.mark.parametrize("way", [pytest.param("socket", marks=UNIX), "stdio"])
-async def test_fence_quiz_and_start_on_both_ways(
-    fake: Path, monkeypatch: pytest.MonkeyPatch, way: str
-) -> None:
+async def test_fence_quiz_and_start_on_both_ways(fake: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setenv("GRADATIM_GRADER", way)
     async with await Grader.connect() as grader:
         fence = await grader.fence(["a = 1", "a"], 1)
@@ -175,9 +167,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         "(folder / 'log.jsonl').touch()\n"
         "time.sleep(60)\n"
     )
-    monkeypatch.setattr(
-        jobs, "module_command", lambda module, *words: [sys.executable, str(script), module, *words]
-    )
+    monkeypatch.setattr(jobs, "module_command", lambda module, *words: [sys.executable, str(script), module, *words])
     return tmp_path / "runs" / "one"
 
 

@@ -61,9 +61,7 @@ def test_a_runtime_folder_that_is_a_link_is_refused(monkeypatch: pytest.MonkeyPa
             paths.socket_path()
 
 
-def test_another_version_of_the_course_gets_another_grader(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_another_version_of_the_course_gets_another_grader(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     room = tmp_path / "graders"
     room.mkdir()
     (room / "judge.py").write_text("1")

@@ -131,9 +131,7 @@ def test_two_processes_and_four_threads_write_at_once(path: Path) -> None:
     children = [writer(path, f"p{number}", 40) for number in range(2)]
     with Progress(path) as progress:
         threads = [
-            threading.Thread(
-                target=lambda n=n: [progress.attempt("softmax", f"t{n}", report()) for _ in range(20)]
-            )
+            threading.Thread(target=lambda n=n: [progress.attempt("softmax", f"t{n}", report()) for _ in range(20)])
             for n in range(4)
         ]
         for thread in threads:

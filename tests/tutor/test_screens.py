@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from tests.tutor.fakes import ANSWER, NAIVE, desk, report_for
 from tests.tutor.picture import compare, rows
@@ -23,15 +25,30 @@ from tutor.widgets.keys import Keys
 SIZES = [(80, 24), (120, 40)]
 
 
+BUSY = ("check", "open", "fence", "prepare", "look", "default")
+"""Groups of workers that end by themselves; the others wait for the learner."""
+
+
 async def settle(pilot: Pilot[None]) -> None:
     """Until workers and the frames after them are done."""
-    for _ in range(3):
+    quiet = 0
+    while quiet < 2:
         await pilot.pause()
-    await pilot.app.workers.wait_for_complete(
-        [w for w in pilot.app.workers if w.group in ("check", "open", "fence", "prepare", "look", "default")]
-    )
-    for _ in range(3):
         await pilot.pause()
+        working = [worker for worker in pilot.app.workers if worker.group in BUSY]
+        quiet = 0 if working else quiet + 1
+        for worker in working:
+            with suppress(WorkerCancelled, WorkerFailed):
+                await worker.wait()
+
+
+async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Until it is so; fails when it does not become so."""
+    deadline = monotonic() + seconds
+    while not condition():
+        assert monotonic() < deadline, "it did not happen:\n" + "\n".join(rows(pilot.app))
+        await pilot.pause(0.02)
+    await settle(pilot)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from textual.theme import BUILTIN_THEMES
 
 from tests.tutor.fakes import desk
 from tests.tutor.picture import compare, rows
-from tests.tutor.test_screens import SIZES, opened, settle
+from tests.tutor.test_screens import SIZES, opened, settle, until
 from tutor.screens.base import Dialog, Help
 from tutor.screens.exercise import Bench
 from tutor.screens.home import Home
@@ -30,7 +30,6 @@ async def test_an_error_in_a_handler_becomes_a_dialog(tmp_path: Path, monkeypatc
         await pilot.press("n")
         await settle(pilot)
         assert isinstance(app.screen, Dialog)
-        compare(app, "error") if False else None
         assert "the map is upside down [sic]" in "\n".join(rows(app))
         assert "upside down" in (tmp_path / "errors.txt").read_text()
         await pilot.press("o")
@@ -67,16 +66,12 @@ async def test_help(tmp_path: Path, size: tuple[int, int]) -> None:
 async def test_the_palette_finds_an_exercise_by_name(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         await pilot.press("ctrl+p")
-        await pilot.pause(0.3)
-        assert isinstance(app.screen, CommandPalette)
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
         await pilot.press(*"causal")
-        await pilot.pause(0.6)
-        await pilot.press("enter")
-        await pilot.pause(0.3)
-        if isinstance(app.screen, CommandPalette):
-            await pilot.press("enter")
-        await settle(pilot)
-        assert isinstance(app.screen, Bench) and app.screen.exercise.id == "causal_self_attention"
+        await until(pilot, lambda: "Causal self-attention (causal-self-attention)" in "\n".join(rows(app)))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Bench))
+        assert app.screen.exercise.id == "causal_self_attention"
 
 
 @pytest.mark.parametrize("theme", ["gradatim-light", "gradatim-dark", *sorted(BUILTIN_THEMES)])
@@ -136,7 +131,7 @@ async def test_a_notice_about_progress_is_shown(tmp_path: Path) -> None:
     app = desk(tmp_path)
     app.progress.notice = "Your progress file was damaged."
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await pilot.pause(0.3)
+        await until(pilot, lambda: "Your progress" in "\n".join(rows(app)))
         assert "Your progress file was damaged." in "\n".join(rows(app))
 
 
@@ -144,7 +139,19 @@ def test_every_binding_of_ours_has_an_id_and_ids_are_unique() -> None:
     from textual.binding import Binding
 
     from tutor.app import GradatimApp
-    from tutor.screens import base, bench_panel, compare, exercise, history, home, lesson, new_run, quiz, training, watch
+    from tutor.screens import (
+        base,
+        bench_panel,
+        compare,
+        exercise,
+        history,
+        home,
+        lesson,
+        new_run,
+        quiz,
+        training,
+        watch,
+    )
     from tutor.widgets import code, editor, fence, listing
 
     seen: dict[str, str] = {}

@@ -12,7 +12,7 @@ from textual.app import SuspendNotSupported
 
 from tests.tutor.fakes import ANSWER, NAIVE, START, desk
 from tests.tutor.picture import compare, rows
-from tests.tutor.test_screens import SIZES, opened, settle
+from tests.tutor.test_screens import SIZES, opened, settle, until
 from tutor.screens.base import Dialog
 from tutor.screens.compare import Compare, aligned
 from tutor.screens.exercise import Bench
@@ -24,6 +24,14 @@ async def to_bench(app: Any, pilot: Any) -> Bench:
     await settle(pilot)
     assert isinstance(app.screen, Bench)
     return app.screen
+
+
+async def until_seen(pilot: Any, words: str) -> None:
+    """Without waiting for workers: the check is held back."""
+    for _ in range(500):
+        if words in "\n".join(rows(pilot.app)):
+            return
+        await pilot.pause(0.02)
 
 
 def file(app: Any) -> Path:
@@ -81,8 +89,7 @@ async def test_a_check_is_acknowledged_at_once_and_rungs_light_up_one_by_one(tmp
         assert bench.panel.verdict._busy == "Checking…", "before anything else has run"
         bench.code.editor.replace_all(ANSWER)
         await pilot.press("f2")
-        for _ in range(8):
-            await pilot.pause()
+        await until_seen(pilot, "▸ Each slice sums to 1")
         text = "\n".join(rows(app))
         assert "Checking…" in text and "✓ Your file runs" in text and "▸ Each slice sums to 1" in text
         app.fake.gate.set()
@@ -189,7 +196,7 @@ async def test_unsaved_text_is_kept_beside_the_file_and_restored(tmp_path: Path)
     async with opened(tmp_path) as (app, pilot):
         bench = await to_bench(app, pilot)
         bench.code.editor.insert("# half a thought\n", (0, 0))
-        await pilot.pause(0.5)
+        await until(pilot, draft(app).exists)
         assert draft(app).read_text() == bench.code.editor.text != file(app).read_text()
         left = draft(app).read_text()
         # The process is killed here: nothing of what follows a clean end happens.
@@ -222,10 +229,8 @@ async def test_a_save_from_outside_is_noticed_and_checked(tmp_path: Path) -> Non
     async with opened(tmp_path) as (app, pilot):
         bench = await to_bench(app, pilot)
         file(app).write_text(ANSWER)
-        await pilot.pause(0.9)
-        await settle(pilot)
+        await until(pilot, lambda: app.fake.checked == [ANSWER])
         assert bench.code.editor.text == ANSWER
-        assert app.fake.checked == [ANSWER]
 
 
 @pytest.mark.parametrize(("key", "kept"), [("h", "here"), ("f", "file")])
@@ -236,8 +241,7 @@ async def test_when_both_have_changed_the_learner_chooses_and_nothing_is_lost(
         bench = await to_bench(app, pilot)
         bench.code.editor.insert("# here\n", (0, 0))
         file(app).write_text("# file\n")
-        await pilot.pause(0.9)
-        assert isinstance(app.screen, Dialog)
+        await until(pilot, lambda: isinstance(app.screen, Dialog))
         compare(app, "bench-conflict")
         await pilot.press(key)
         await settle(pilot)
@@ -252,9 +256,7 @@ async def test_a_file_newer_than_the_unsaved_text_makes_it_ask(tmp_path: Path) -
         draft(app).write_text("# draft\n")
         os.utime(draft(app), (1, 1))
         await app.open_exercise(app.course.entries()[0])
-        for _ in range(6):
-            await pilot.pause()
-        assert isinstance(app.screen, Dialog)
+        await until(pilot, lambda: isinstance(app.screen, Dialog))
         await pilot.press("f")
         await settle(pilot)
         assert app.screen.code.editor.text == START
@@ -274,11 +276,8 @@ async def test_another_editor_opens_the_same_file(tmp_path: Path, monkeypatch: p
 
         monkeypatch.setattr(app, "open_editor", edit)
         await pilot.press("f4")
-        await settle(pilot)
-        await pilot.pause(0.7)
-        await settle(pilot)
+        await until(pilot, lambda: bench.code.editor.text == ANSWER)
         assert seen[0].startswith("# mine\n"), "what was unsaved is saved first"
-        assert bench.code.editor.text == ANSWER
 
 
 async def test_where_the_terminal_cannot_be_handed_over_it_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gpt2 import config
 from tests.tutor.picture import compare, rows
-from tests.tutor.test_screens import SIZES, opened, settle
+from tests.tutor.test_screens import SIZES, opened, settle, until
 from tutor.screens.base import Dialog
 from tutor.screens.new_run import NewRun
 from tutor.screens.run_state import POINTS, RunState, span
@@ -72,6 +72,7 @@ async def test_watch(tmp_path: Path, size: tuple[int, int]) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, Watch)
+        await until(pilot, lambda: "of 900" in rows(app)[0])
         compare(app, "watch")
 
 
@@ -80,12 +81,11 @@ async def test_a_watched_run_follows_its_log_and_says_when_it_is_ill(tmp_path: P
         root = two_runs(app)
         await app.action_training()
         await app.open_page(Watch(root / "nano-2"))
-        await settle(pilot)
-        assert "step 340 of 900" in rows(app)[0] and any("healthy so far" in row for row in rows(app))
+        await until(pilot, lambda: "step 340 of 900" in rows(app)[0])
+        assert any("healthy so far" in row for row in rows(app))
         write(root / "nano-2", [{"event": "step", "step": 341, "loss": "NaN", "lr": 1e-3, "norm": 1.0, "seconds": 1.0}], more=True)
         app.jobs.alive.discard("nano-2")
-        await pilot.pause(0.7)
-        await settle(pilot)
+        await until(pilot, lambda: "step 341 of 900" in rows(app)[0] and "stopped" in rows(app)[0])
         text = "\n".join(rows(app))
         assert "◦ stopped" in rows(app)[0] and "the loss of step 341 is nan" in text
 
@@ -100,9 +100,8 @@ async def test_stopping_asks_and_going_on_starts_again(tmp_path: Path) -> None:
         await settle(pilot)
         assert isinstance(app.screen, Dialog)
         await pilot.press("s")
-        await pilot.pause(0.3)
-        await settle(pilot)
-        assert app.jobs.stopped == [root / "nano-2"] and not app.screen.alive
+        await until(pilot, lambda: bool(app.jobs.stopped) and not app.screen.alive)
+        assert app.jobs.stopped == [root / "nano-2"]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -138,9 +137,8 @@ async def test_the_forecast_is_asked_for_beforehand(tmp_path: Path) -> None:
         await app.open_page(NewRun())
         await settle(pilot)
         await pilot.press("f5")
-        await pilot.pause(0.3)
-        await settle(pilot)
-        assert "about 4 min" in "\n".join(rows(app)) and app.jobs.started == []
+        await until(pilot, lambda: "about 4 min" in "\n".join(rows(app)))
+        assert app.jobs.started == []
 
 
 def test_a_log_is_read_on_and_a_resumed_run_replaces_what_it_repeats(tmp_path: Path) -> None:

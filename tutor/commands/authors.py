@@ -15,8 +15,10 @@ new = typer.Typer(help="Make the files of something new, ready to be filled in."
 
 def prove(
     names: Annotated[list[str] | None, typer.Argument(metavar="[EX]…", help="Exercises; without one, all.")] = None,
-    full: Annotated[bool, typer.Option("--full", help="All seeds and all automatic variants.")] = False,
-    quiz: Annotated[bool, typer.Option("--quiz", help="Prove the quiz decks instead.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also on many seeds, and against automatic one-edit variants; takes long.")
+    ] = False,
+    quiz: Annotated[bool, typer.Option("--quiz", help="Also draw every quiz item 200 times.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Prove exercises: the stub fails, right answers pass, every known mistake fails under its own name."""

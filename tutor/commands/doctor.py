@@ -201,6 +201,6 @@ def _progress() -> Finding:
         return Finding("progress", _writable(path.parent), f"{short(path)} (made with your first check)", remedy)
     try:
         with Progress(path) as progress:
-            return Finding("progress", True, f"{short(path)}. {progress.notice}".strip())
+            return Finding("progress", True, f"{short(path)} {progress.notice}".strip())
     except ProgressError as error:
         return Finding("progress", False, str(error), remedy)

@@ -12,9 +12,9 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Button, Markdown, Static
+from textual.worker import Worker, WorkerState
 
 from tutor.widgets.bar import markup
-from tutor.widgets.keys import Keys
 
 if TYPE_CHECKING:
     from tutor.app import GradatimApp
@@ -47,6 +47,12 @@ class Page(Guarded, Screen[None]):
 
         return cast("GradatimApp", self.app)
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Work that failed is told; without this it would just not have happened."""
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and error is not None and not self.desk.report_error(error):
+            raise error
+
     def on_screen_resume(self) -> None:
         self.desk.set_terminal_title(self.where())
 
@@ -56,8 +62,8 @@ class Page(Guarded, Screen[None]):
     def keep(self) -> None:
         """Called before the screen goes or the app ends: write down what would be lost."""
 
-    async def action_back(self) -> None:
-        await self.desk.close_page()
+    def action_back(self) -> None:
+        self.desk.go(self.desk.close_page, self)
 
 
 class Dialog(Guarded, ModalScreen[str]):

@@ -14,7 +14,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from exercises import Exercise
 from tutor.widgets.bar import markup, minutes
-from tutor.widgets.prose import inline, flow, prose
+from tutor.widgets.prose import flow, inline, prose
 from tutor.widgets.signs import dots
 from tutor.widgets.tabs import Strip
 from tutor.widgets.verdict import Verdict
@@ -70,8 +70,8 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
     def on_mount(self) -> None:
         self._draw_hints()
 
-    async def action_next(self) -> None:
-        await self.screen.run_action("next")
+    def action_next(self) -> None:
+        self.screen.call_later(self.screen.run_action, "next")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.solved if action == "next" else True

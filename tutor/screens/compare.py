@@ -15,9 +15,9 @@ from textual.highlight import highlight
 from textual.widgets import Static
 
 from tutor.screens.base import Page
-from tutor.widgets.keys import Keys
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.fence import CodeColors
+from tutor.widgets.keys import Keys
 
 SIDE_BY_SIDE = 110
 Row = tuple[str, int | None, int | None]

@@ -17,9 +17,9 @@ from tutor.course import Entry
 from tutor.screens.base import Dialog, Page
 from tutor.screens.bench_panel import Panel
 from tutor.screens.buffer import Buffer
-from tutor.widgets.keys import Keys
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.code import CodePane
+from tutor.widgets.keys import Keys
 from tutor.widgets.signs import standing
 
 DRAFT_SECONDS = 0.3
@@ -58,7 +58,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         self.buffer: Buffer | None = None
         self._draft_timer: Timer | None = None
         self._asking = False
-        self._checking = ""
+        self._noted: str | None = None
+        """The text that the present note was made for."""
 
     @property
     def quiet(self) -> tuple[str, ...]:
@@ -192,7 +193,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
 
     @on(TextArea.Changed)
     def _edited(self) -> None:
-        if self.buffer is None:
+        if self.buffer is None or self.code.editor.text == self._noted:
             return
         self._note(None)
         if self._draft_timer is not None:
@@ -211,6 +212,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
     def _note(self, words: str | None) -> None:
         assert self.buffer is not None
         clean = self.code.editor.text == self.buffer.known
+        self._noted = self.code.editor.text if words else None
         self.code.note = words or ("saved" if clean else "● unsaved")
 
     def keep(self) -> None:
@@ -305,7 +307,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             if answer != "s":
                 return
             self.desk.progress.solution_shown(self.exercise.id)
-        await self.desk.open_page(Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py")))
+        self.desk.go(self.desk.open_page, Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py")))
 
     @work(exit_on_error=False, group="ask")
     async def action_reset(self) -> None:
@@ -345,8 +347,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             await asyncio.to_thread(progress.snapshot, self.exercise.id, self.code.editor.text, "restore")
             await self._put(chosen, "an earlier text, restored")
 
-    async def action_next(self) -> None:
-        await self.desk.go_next()
+    def action_next(self) -> None:
+        self.desk.go(self.desk.go_next)
 
     # -- focus --------------------------------------------------------------------------------------
 
@@ -356,11 +358,11 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         else:
             self.code.editor.focus()
 
-    async def action_escape(self) -> None:
+    def action_escape(self) -> None:
         if self.code.has_focus_within:
             self.panel.focus_pane()
         else:
-            await self.desk.close_page()
+            self.desk.go(self.desk.close_page, self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next":

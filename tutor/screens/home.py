@@ -15,8 +15,8 @@ from textual.widgets.option_list import Option
 from lessons import Lesson
 from tutor.course import Entry
 from tutor.screens.base import Page
-from tutor.widgets.keys import Keys
 from tutor.widgets.bar import Bar, markup, minutes, progress_line, spread
+from tutor.widgets.keys import Keys
 from tutor.widgets.listing import Listing
 from tutor.widgets.prose import flow, inline
 from tutor.widgets.signs import WIDTH, dots, standing
@@ -169,18 +169,18 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
             text += f"\n\n[$foreground-muted]your file: {markup(place.as_posix())}[/]"
         return text
 
-    async def on_option_list_option_selected(self) -> None:
-        await self.action_open()
+    def on_option_list_option_selected(self) -> None:
+        self.action_open()
 
-    async def action_open(self) -> None:
+    def action_open(self) -> None:
         row = self.chosen
         if isinstance(row, Lesson):
-            await self.desk.open_lesson(row)
+            self.desk.go(self.desk.open_lesson, row)
         elif row is not None:
-            await self.desk.open_exercise(row)
+            self.desk.go(self.desk.open_exercise, row)
 
-    async def action_next(self) -> None:
-        await self.desk.go_next()
+    def action_next(self) -> None:
+        self.desk.go(self.desk.go_next)
 
 
 def _is(row: Row, exercise_id: str | None) -> bool:

@@ -16,11 +16,10 @@ from textual.widgets import Input, Markdown, Static, TextArea
 
 from lessons import Block, Lesson
 from tutor.screens.base import Page
-from tutor.widgets.keys import Keys
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.fence import FenceBlock, Trial
+from tutor.widgets.keys import Keys
 from tutor.widgets.signs import standing
-
 
 TURN = Binding.Group("Page", compact=True)
 
@@ -141,16 +140,16 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
             f"   [$foreground-muted]{minutes(entry.exercise.minutes)} · Enter opens[/]"
         )
 
-    async def action_turn(self, step: int) -> None:
+    def action_turn(self, step: int) -> None:
         target = self.number + step
         if 0 <= target < len(self.lesson.pages):
-            await self._show(target)
+            self.call_later(self._show, target)  # the key may come from a part that goes with the page
 
-    async def action_onward(self) -> None:
+    def action_onward(self) -> None:
         """Scroll on; at the end of a page, turn it."""
         scroll = self.query_one("#page", PageScroll)
         if scroll.scroll_offset.y >= scroll.max_scroll_y:
-            await self.action_turn(1)
+            self.action_turn(1)
         else:
             scroll.scroll_page_down()
 
@@ -205,25 +204,25 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
     # -- doors --------------------------------------------------------------------------------------
 
     @on(Card.Opened)
-    async def _open(self, event: Card.Opened) -> None:
+    def _open(self, event: Card.Opened) -> None:
         if event.block.kind == "quiz":
-            await self.action_quiz()
+            self.action_quiz()
             return
         try:
-            await self.desk.open_exercise(self.desk.course.find(event.block.exercise))
+            self.desk.go(self.desk.open_exercise, self.desk.course.find(event.block.exercise))
         except KeyError as error:
             self.desk.tell("This exercise is not here yet", str(error.args[0]))
 
-    async def action_quiz(self) -> None:
-        await self.desk.open_quiz(self.lesson)
+    def action_quiz(self) -> None:
+        self.desk.go(self.desk.open_quiz, self.lesson)
 
-    async def action_next(self) -> None:
+    def action_next(self) -> None:
         """The first exercise of this lesson that is not done, else whatever comes next."""
         for entry in self.desk.course.entries(self.lesson):
             if not entry.done:
-                await self.desk.open_exercise(entry)
+                self.desk.go(self.desk.open_exercise, entry)
                 return
-        await self.desk.go_next()
+        self.desk.go(self.desk.go_next)
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()

@@ -149,7 +149,7 @@ the choice to the preset and the device. F5 says beforehand what it will take; F
 
     # -- starting -----------------------------------------------------------------------------------
 
-    async def action_begin(self) -> None:
+    def action_begin(self) -> None:
         from tutor.screens.watch import Watch
 
         words = self.checked()
@@ -161,7 +161,7 @@ the choice to the preset and the device. F5 says beforehand what it will take; F
         except OSError as error:
             self.desk.tell("The run could not be started", f"{error.strerror or error}: {folder}")
             return
-        await self.desk.switch_screen(Watch(folder))
+        self.desk.go(self.desk.switch_screen, Watch(folder))
 
     def _folder(self, words: list[str]) -> Path:
         """A name that is free: the preset and a number."""

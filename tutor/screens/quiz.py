@@ -15,10 +15,10 @@ from textual.widgets import Static
 
 from lessons import Lesson
 from tutor.screens.base import Page
-from tutor.widgets.keys import Keys
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.fence import CodeColors
-from tutor.widgets.prose import inline, flow
+from tutor.widgets.keys import Keys
+from tutor.widgets.prose import flow, inline
 
 ROUND = 3
 """Questions of one round; another follows if the learner wants it."""

@@ -106,12 +106,12 @@ to the course.
             f"[{color}]{sign} {word:<9}[/]  [b]{markup(folder.name):<12}[/]  {steps:<20}  {loss:<10}  {val:<9}{when}"
         )
 
-    async def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
+    def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
         from tutor.screens.watch import Watch
 
-        await self.desk.open_page(Watch(self._order[event.option_index]))
+        self.desk.go(self.desk.open_page, Watch(self._order[event.option_index]))
 
-    async def action_new(self) -> None:
+    def action_new(self) -> None:
         from tutor.screens.new_run import NewRun
 
-        await self.desk.open_page(NewRun())
+        self.desk.go(self.desk.open_page, NewRun())

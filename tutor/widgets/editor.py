@@ -100,6 +100,7 @@ A `!` beside the line number marks a line that Python cannot read.
     # -- keys ---------------------------------------------------------------------------------------
 
     async def _on_key(self, event: events.Key) -> None:
+        """Comes before the stock handler, which Textual calls by itself unless the default is prevented."""
         if not self.read_only and event.key in ("enter", "tab"):
             event.stop()
             event.prevent_default()
@@ -108,10 +109,8 @@ A `!` beside the line number marks a line that Python cannot read.
                 self._enter()
             else:
                 self._tab()
-            return
-        if event.key == "escape":
-            return  # the screen decides; the stock editor would move the focus on
-        await super()._on_key(event)
+        elif event.key == "escape":
+            event.prevent_default()  # the screen decides; the stock editor would move the focus on
 
     def _enter(self) -> None:
         start, end = sorted(self.selection)

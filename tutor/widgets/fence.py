@@ -118,6 +118,7 @@ stands, write down what you expect first: a guess that fails teaches more than a
         super().__init__()
         self.trial = trial
         self._busy = ""
+        self._editor: PythonEditor | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(classes="fence-code")
@@ -192,8 +193,7 @@ stands, write down what you expect first: a guess that fails teaches more than a
     @property
     def editor(self) -> PythonEditor | None:
         """The editor, while the code is being edited."""
-        found = self.query(PythonEditor)
-        return found.first() if found else None
+        return self._editor
 
     def action_run_edited(self) -> None:
         self.action_run()
@@ -231,13 +231,13 @@ stands, write down what you expect first: a guess that fails teaches more than a
     async def action_edit(self) -> None:
         if self.editor is not None:
             return
-        editor = PythonEditor(self.trial.code, line_numbers=False)
+        editor = self._editor = PythonEditor(self.trial.code, line_numbers=False)
         self.query_one(".fence-code").add_class("gone")
         await self.mount(editor, after=0)
         editor.focus()
         self.draw()
 
-    async def action_done(self) -> None:
+    def action_done(self) -> None:
         """End editing, or give up predicting."""
         question = self.query_one(Input)
         if question.has_focus:
@@ -245,12 +245,13 @@ stands, write down what you expect first: a guess that fails teaches more than a
         editor = self.editor
         if editor is not None:
             self.trial.code = editor.text
-            await editor.remove()
+            self._editor = None
+            editor.remove()  # not awaited: this may run in its own message loop
             self.query_one(".fence-code").remove_class("gone")
         self.focus()
         self.draw()
 
-    async def action_restore(self) -> None:
+    def action_restore(self) -> None:
         self.trial.code = self.trial.fence.code
         self.draw()
 

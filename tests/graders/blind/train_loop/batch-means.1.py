@@ -42,7 +42,7 @@ def train(
                 if max_norm is not None:
                     clip()
                 opt.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
         return sum(losses) / len(losses)
 
     history: list[dict] = []

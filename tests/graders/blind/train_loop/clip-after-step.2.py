@@ -42,7 +42,7 @@ def train(
                 opt.step()
                 if max_norm is not None:
                     clip()
-            losses.append(float(loss))
+            losses.append(loss.item())
             sizes.append(len(y))
         return sum(l * s for l, s in zip(losses, sizes)) / sum(sizes)
 

@@ -41,7 +41,7 @@ def train(
                 if max_norm is not None:
                     clip()
                 opt.step()
-            losses.append(float(loss))
+            losses.append(loss.item())
             sizes.append(len(y))
         return sum(l * s for l, s in zip(losses, sizes)) / sum(sizes)
 
