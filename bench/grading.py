@@ -33,7 +33,8 @@ async def measure(name: str, rounds: int) -> dict[str, object]:
         file = Path(folder) / "submission.py"
         file.write_text(answer, encoding="utf-8")
         checks = Path(exercises.__file__).parent.parent / "graders" / "checks" / exercise.check
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks), "--submission", str(file)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(checks)]
+        command += ["--submission", str(file)]
         try:
             await judge.prepare(exercise)
             await judge.check(exercise, answer)

@@ -198,7 +198,7 @@ class Judge:
         """What every line of the submission assigned in the call whose outcome failed."""
         if failure.details.get("raised") == "NotImplementedError":
             return []
-        last = failure.details.get("number", len(run.log(seed).check(failure.name).seen))
+        last = failure.details.pop("number", len(run.log(seed).check(failure.name).seen))
         seen = await self.run(exercise, source, [seed], only=[failure.name], lens=True, last=last)
         lens = seen.log(seed).check(failure.name).lens
         lines = source.splitlines()

@@ -32,7 +32,7 @@ def test_mistakes_written_another_way_are_named(bench: Bench) -> None:
             passed.append(label)
         elif not says:
             failure = report.first_failure
-            unnamed.append(f"{label}: {report.status} at {failure.name if failure else '-'}: {failure and failure.message[:160]}")
+            unnamed.append(f"{label}: {failure.name if failure else ''}: {failure.message[:160] if failure else ''}")
         elif says == [mistake]:
             named.append(label)
         else:

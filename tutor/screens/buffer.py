@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class Buffer:
     """Joins one file of the workspace with the text in the editor; no text is ever dropped.
 
     Unsaved text lies beside the file as ``.NAME.draft`` and is gone once the file has been saved.
+    Threads may call at once: one waits for the other, so that no draft is written after its save.
     """
 
     def __init__(self, workspace: Workspace, exercise: Exercise) -> None:
@@ -34,55 +36,60 @@ class Buffer:
         self.known: str | None = None
         """The file's text as last read or written here."""
         self._stamp: tuple[int, int] | None = None
+        self._lock = threading.RLock()
 
     def open(self, stub: str | None = None) -> Opened:
         """Give the file out if it is not there, and read it, with what was left unsaved.
 
         Raises OSError, or ValueError when the file is not text.
         """
-        self.workspace.give(self.exercise, stub)
-        text = self._read()
-        try:
-            left, when = read_text(self.draft), self.draft.stat().st_mtime_ns
-        except (OSError, ValueError):
-            return Opened(text)
-        if left == text:
-            self._drop_draft()
-            return Opened(text)
-        if self._stamp is not None and self._stamp[0] > when:
-            return Opened(left, restored=True, rival=text)
-        return Opened(left, restored=True)
+        with self._lock:
+            self.workspace.give(self.exercise, stub)
+            text = self._read()
+            try:
+                left, when = read_text(self.draft), self.draft.stat().st_mtime_ns
+            except (OSError, ValueError):
+                return Opened(text)
+            if left == text:
+                self._drop_draft()
+                return Opened(text)
+            if self._stamp is not None and self._stamp[0] > when:
+                return Opened(left, restored=True, rival=text)
+            return Opened(left, restored=True)
 
     def save(self, text: str) -> None:
         """Write the file. Raises OSError; the text is then still in the draft, if that can be written."""
-        if text != self.known or not self.path.exists():
-            try:
-                self.workspace.write(self.exercise, text)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    write_atomic(self.draft, text)
-                raise
-        self.known, self._stamp = text, self._look()
-        self._drop_draft()
+        with self._lock:
+            if text != self.known or not self.path.exists():
+                try:
+                    self.workspace.write(self.exercise, text)
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        write_atomic(self.draft, text)
+                    raise
+            self.known, self._stamp = text, self._look()
+            self._drop_draft()
 
     def keep(self, text: str) -> None:
         """Note unsaved text beside the file. Raises OSError."""
-        if text == self.known:
-            self._drop_draft()
-        else:
-            write_atomic(self.draft, text)
+        with self._lock:
+            if text == self.known:
+                self._drop_draft()
+            else:
+                write_atomic(self.draft, text)
 
     def changed(self) -> str | None:
         """The file's new text if somebody else has written it since it was last read here, else None."""
-        stamp = self._look()
-        if stamp is None or stamp == self._stamp:
-            return None
-        before = self.known
-        try:
-            text = self._read()
-        except (OSError, ValueError):
-            return None  # being written right now, or not text: look again at the next beat
-        return text if text != before else None
+        with self._lock:
+            stamp = self._look()
+            if stamp is None or stamp == self._stamp:
+                return None
+            before = self.known
+            try:
+                text = self._read()
+            except (OSError, ValueError):
+                return None  # being written right now, or not text: look again at the next beat
+            return text if text != before else None
 
     def _read(self) -> str:
         stamp = self._look()

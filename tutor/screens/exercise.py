@@ -58,6 +58,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         self.buffer: Buffer | None = None
         self._draft_timer: Timer | None = None
         self._asking = False
+        self._disk = asyncio.Lock()  # one after the other, in the order in which they were asked for
+        self._looking = False
         self._noted: str | None = None
         """The text that the present note was made for."""
 
@@ -154,7 +156,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
     async def _check(self, text: str) -> None:
         assert self.buffer is not None
         try:
-            await asyncio.to_thread(self.buffer.save, text)
+            await self._save(text)
         except OSError as error:
             self.desk.tell("Your file cannot be saved", f"{error.strerror or error}: {self.buffer.path}")
         self._note("saved")
@@ -200,12 +202,18 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             self._draft_timer.stop()
         self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
 
-    @work(exclusive=True, group="draft", exit_on_error=False)
+    async def _save(self, text: str) -> None:
+        assert self.buffer is not None
+        async with self._disk:
+            await asyncio.to_thread(self.buffer.save, text)
+
+    @work(group="draft", exit_on_error=False)
     async def _write_draft(self) -> None:
         if self.buffer is None:
             return
         try:
-            await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
+            async with self._disk:  # the text is read only now: what is newer than a save stays newer
+                await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
         except OSError as error:
             self.code.note = f"[$text-error]cannot keep unsaved text: {markup(str(error.strerror))}[/]"
 
@@ -228,12 +236,20 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
     def on_unmount(self) -> None:
         self.keep()
 
-    @work(exclusive=True, group="watch", exit_on_error=False)
-    async def _watch_file(self) -> None:
-        if self.buffer is None or self._asking or not self.is_current:
-            return
-        before = self.buffer.known
-        text = await asyncio.to_thread(self.buffer.changed)
+    def _watch_file(self) -> None:
+        """Look at the file, unless that is just being done: a change is told only once."""
+        if self.buffer is not None and not self._looking and not self._asking and self.is_current:
+            self._looking = True
+            self._look_at_file(self.buffer)
+
+    @work(group="watch", exit_on_error=False)
+    async def _look_at_file(self, buffer: Buffer) -> None:
+        try:
+            async with self._disk:
+                before = buffer.known
+                text = await asyncio.to_thread(buffer.changed)
+        finally:
+            self._looking = False
         if text is not None:
             self._changed_outside(text, before)
 
@@ -328,9 +344,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
 
     async def _put(self, text: str, note: str) -> None:
         """Replace the text as one undo step, and save it."""
-        assert self.buffer is not None
         self.code.editor.replace_all(text)
-        await asyncio.to_thread(self.buffer.save, text)
+        await self._save(text)
         self._note(note)
         self.code.editor.focus()
 

@@ -27,6 +27,8 @@ class RunState:
         self.sample: Record | None = None
         self.notes: list[str] = []
         self.stop: Record | None = None
+        self.taken = 0
+        """Records taken in so far: it grows with every piece of news."""
         self._offset = 0
 
     def read(self) -> bool:
@@ -34,6 +36,7 @@ class RunState:
         records, self._offset = log.read(self.folder / "log.jsonl", self._offset)
         for record in records:
             self._take(record)
+        self.taken += len(records)
         return bool(records)
 
     def _take(self, record: Record) -> None:

@@ -45,6 +45,7 @@ to the course.
         super().__init__(classes="training")
         self._states: dict[Path, RunState] = {}
         self._order: list[Path] = []
+        self._looking = False
 
     def compose(self) -> ComposeResult:
         yield Bar("[b]Training[/]  [$foreground-muted]your GPT-2[/]", "[$foreground-muted]runs go on when this closes[/]")
@@ -54,17 +55,24 @@ to the course.
 
     def on_mount(self) -> None:
         self.query_one(Listing).focus()
-        self.set_interval(BEAT, self._look)
+        self.set_interval(BEAT, self.look)
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
-        self._look()
+        self.look()
 
-    @work(exclusive=True, exit_on_error=False, group="look")
+    def look(self) -> None:
+        """Look at the runs, unless that is just being done."""
+        if not self._looking and self.is_current:
+            self._looking = True
+            self._look()
+
+    @work(exit_on_error=False, group="look")
     async def _look(self) -> None:
-        if not self.is_current:
-            return
-        order, lines = await asyncio.to_thread(self._read)
+        try:
+            order, lines = await asyncio.to_thread(self._read)
+        finally:
+            self._looking = False
         listing = self.query_one(Listing)
         chosen = listing.highlighted
         kept = self._order[chosen] if chosen is not None and chosen < len(self._order) else None

@@ -45,6 +45,8 @@ on later (`g`). Closing this window does not stop it.
         self.folder = folder
         self.state = RunState(folder)
         self.alive = True
+        self._looking = False
+        self._drawn = -1
 
     def where(self) -> str:
         return f"run {self.folder.name}"
@@ -72,13 +74,23 @@ on later (`g`). Closing this window does not stop it.
         self.set_interval(BEAT, self.look)
         self.look()
 
-    @work(exclusive=True, exit_on_error=False, group="look")
-    async def look(self) -> None:
+    def look(self) -> None:
+        """Look at the log, unless that is just being done: two readers would each get half of it."""
+        if not self._looking and self.is_current:
+            self._looking = True
+            self._look()
+
+    @work(exit_on_error=False, group="look")
+    async def _look(self) -> None:
         """Read on in a thread, and redraw if there is news."""
         was = self.alive
-        news = await asyncio.to_thread(self.state.read)
-        self.alive = await asyncio.to_thread(self.desk.jobs.run_alive, self.folder)
-        if news or was != self.alive or not self.state.steps:
+        try:
+            await asyncio.to_thread(self.state.read)
+            self.alive = await asyncio.to_thread(self.desk.jobs.run_alive, self.folder)
+        finally:
+            self._looking = False
+        if self.state.taken != self._drawn or was != self.alive:
+            self._drawn = self.state.taken
             self._draw()
         if was != self.alive:
             self.refresh_bindings()
