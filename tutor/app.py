@@ -63,13 +63,11 @@ class GradatimApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"course": _home, "training": _training}
     DEFAULT_MODE = "course"
     COMMANDS = App.COMMANDS | {_course_commands}
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Close Gradatim"),
         Binding("f1", "help", "Help", show=True, id="app.help", tooltip="What can be done here"),
-        Binding(
-            "ctrl+t", "training", "Training", show=False, id="app.training", tooltip="To the runs and back"
-        ),
+        Binding("ctrl+t", "training", "Training", show=False, id="app.training", tooltip="To the runs and back"),
     ]
 
     grader_state: var[str] = var("cold")
@@ -243,12 +241,7 @@ class GradatimApp(App[None]):
             await self.switch_mode("course")
         while len(self.screen_stack) > 1:
             lesson = getattr(self.screen, "lesson", None)
-            if (
-                keep_lesson
-                and lesson is not None
-                and lesson.id == keep_lesson
-                and self.screen.has_class("reader")
-            ):
+            if keep_lesson and lesson is not None and lesson.id == keep_lesson and self.screen.has_class("reader"):
                 return
             await self.close_page()
 
@@ -281,9 +274,7 @@ class GradatimApp(App[None]):
         entry = self.course.next()
         if entry is None:
             await self._go_down()
-            self.notify(
-                "Every exercise of this course is done. Train the GPT-2 you wrote: ctrl+t.", timeout=8
-            )
+            self.notify("Every exercise of this course is done. Train the GPT-2 you wrote: ctrl+t.", timeout=8)
         elif self.settings.page(entry.lesson.id) is None:
             await self.open_lesson(entry.lesson)
         else:

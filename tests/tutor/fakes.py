@@ -277,12 +277,12 @@ SAYS = "exp of 1,000 overflows to infinity, and infinity over infinity is NaN. W
 
 def report_for(exercise_id: str, source: str) -> Report:
     """A verdict that follows from the text alone."""
+    bad, message, details, named, status = 3, MESSAGE, FAILURE, (Mistake("no-shift", SAYS),), "failed"
     if "NotImplementedError" in source:
-        bad, message, details, named, status = 0, "Not written yet at line 15: the stub still raises NotImplementedError.", {}, (), "error"
+        message = "Not written yet at line 15: the stub still raises NotImplementedError."
+        bad, details, named, status = 0, {}, (), "error"
     elif "amax" in source:
         bad, message, details, named, status = len(RUNGS), "", {}, (), "passed"
-    else:
-        bad, message, details, named, status = 3, MESSAGE, FAILURE, (Mistake("no-shift", SAYS),), "failed"
     checks = []
     for place, (name, title) in enumerate(RUNGS):
         outcome: Any = "passed" if place < bad else "waiting" if place > bad else status
@@ -302,7 +302,9 @@ class FakeGrader:
         self.broken = False
         self.draws = 0
 
-    async def check(self, exercise_id: str, source: str, seed: int | None = None, file: str = "") -> AsyncIterator[dict[str, Any]]:
+    async def check(
+        self, exercise_id: str, source: str, seed: int | None = None, file: str = ""
+    ) -> AsyncIterator[dict[str, Any]]:
         self.checked.append(source)
         yield {"event": "accepted"}
         report = report_for(exercise_id, source)
@@ -389,10 +391,14 @@ def desk(tmp_path: Path, **more: Any) -> Any:
     async def connect() -> FakeGrader:
         return grader
 
-    values: dict[str, Any] = {"grader_factory": connect, "jobs": FakeJobs(), "raise_errors": True, "settings": Settings(), **more}
+    values: dict[str, Any] = {
+        "grader_factory": connect,
+        "jobs": FakeJobs(),
+        "raise_errors": True,
+        "settings": Settings(),
+        **more,
+    }
     app = GradatimApp(FakeCourse(tmp_path / "course", progress), workspace, progress, **values)  # type: ignore[arg-type]
     app.animation_level = "none"
     app.fake = grader  # type: ignore[attr-defined]
     return app
-
-

@@ -12,7 +12,7 @@ PICTURES = Path(__file__).parent / "pictures"
 
 def rows(app: Any) -> list[str]:
     """The screen, one line a row, without colors and without spaces at the end."""
-    width, height = app.size
+    height = app.size[1]
     strips = app.screen._compositor.render_strips()
     lines = ["".join(segment.text for segment in strip).rstrip() for strip in strips]
     return lines[:height]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from exercises import exercise
-from tutor import cli, grader
+from tutor import cli, reach
 from tutor.commands import capstone, check, classroom, context
 from tutor.progress import Progress
 
@@ -34,7 +34,7 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     """`gradatim WORDS…` in this process, with a fake grader on a pipe; gives (exit code, stdout, stderr)."""
     monkeypatch.setenv("GRADATIM_GRADER", "stdio")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(grader, "module_command", lambda _, *words: [sys.executable, str(FAKE), *words])
+    monkeypatch.setattr(reach, "module_command", lambda _, *words: [sys.executable, str(FAKE), *words])
 
     def go(*words: str) -> tuple[int, str, str]:
         for name in ("progress", "course", "workspace"):
@@ -293,7 +293,7 @@ def test_our_own_failure_is_exit_3(run: Run, home: Path, source: str) -> None:
 
 def test_a_grader_that_does_not_start_is_exit_3(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine(home, "right")
-    monkeypatch.setattr(grader, "module_command", lambda *_: ["/no/such/python"])
+    monkeypatch.setattr(reach, "module_command", lambda *_: ["/no/such/python"])
     code, out, err = run("check", "stable-softmax")
     assert code == 3 and out == "" and "could not be started" in err
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tutor import grader as grader_module
-from tutor import jobs, paths
+from tutor import jobs, paths, reach
 from tutor.jobs import Event, Grader, GraderError
 
 FAKE = Path(__file__).with_name("fake_grader.py")
@@ -28,7 +27,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     monkeypatch.setenv("GRADATIM_SOCKET", str(tmp_path / "g.sock"))
     monkeypatch.setenv("FAKE_LOG", str(log))
     monkeypatch.setenv("FAKE_ONCE", str(tmp_path / "once"))
-    monkeypatch.setattr(grader_module, "module_command", lambda module, *words: [sys.executable, str(FAKE), *words])
+    monkeypatch.setattr(reach, "module_command", lambda module, *words: [sys.executable, str(FAKE), *words])
     yield log
     for pid in started(log):
         with contextlib.suppress(ProcessLookupError):
@@ -120,7 +119,7 @@ async def test_a_stale_socket_is_replaced(fake: Path) -> None:
 
 @UNIX
 async def test_a_grader_that_cannot_start_says_its_last_words(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grader_module, "module_command", lambda *_: [sys.executable, str(FAKE), "--broken"])
+    monkeypatch.setattr(reach, "module_command", lambda *_: [sys.executable, str(FAKE), "--broken"])
     with pytest.raises(GraderError, match="no torch here"):
         await Grader.connect()
 
@@ -134,6 +133,7 @@ async def test_fence_quiz_and_start_on_both_ways(fake: Path, monkeypatch: pytest
         assert len(fence["output"]) > 2**15  # a line longer than asyncio's usual limit
         assert (await grader.quiz("03_broadcasting"))["choices"] == ["a", "b"]
         assert await grader.start_text("trace_backward", 12) == "# questions of 12\n"
+        assert await grader.start_text("trace_backward", 2**31) == f"# questions of {2**31 % 10**9}\n"
         await grader.prepare("stable_softmax")
         assert (await verdict(grader, "x"))[-1]["report"]["status"] == "passed"
 

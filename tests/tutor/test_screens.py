@@ -52,7 +52,9 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: floa
 
 
 @asynccontextmanager
-async def opened(tmp_path: Path, size: tuple[int, int] = (80, 24), **more: Any) -> AsyncIterator[tuple[Any, Pilot[None]]]:
+async def opened(
+    tmp_path: Path, size: tuple[int, int] = (80, 24), **more: Any
+) -> AsyncIterator[tuple[Any, Pilot[None]]]:
     app = desk(tmp_path, **more)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
@@ -212,7 +214,7 @@ async def test_links_open_the_bench_and_the_quiz(tmp_path: Path) -> None:
         await settle(pilot)
         await pilot.press("right")
         await settle(pilot)
-        quiz, exercise = app.screen.query(Card)
+        _, exercise = app.screen.query(Card)
         exercise.focus()
         await pilot.press("enter")
         await settle(pilot)

@@ -235,8 +235,9 @@ async def test_a_save_from_outside_is_noticed_and_checked(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("key", "kept"), [("h", "here"), ("f", "file")])
 async def test_when_both_have_changed_the_learner_chooses_and_nothing_is_lost(
-    tmp_path: Path, key: str, kept: str
+    tmp_path: Path, key: str, kept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tutor.screens.bench_file.GRACE_SECONDS", 0)
     async with opened(tmp_path) as (app, pilot):
         bench = await to_bench(app, pilot)
         bench.code.editor.insert("# here\n", (0, 0))
@@ -250,7 +251,22 @@ async def test_when_both_have_changed_the_learner_chooses_and_nothing_is_lost(
         assert app.progress.snapshots("stable_softmax")[0].source.startswith(f"# {dropped}\n")
 
 
-async def test_a_file_newer_than_the_unsaved_text_makes_it_ask(tmp_path: Path) -> None:
+async def test_a_question_that_comes_by_itself_takes_no_key_meant_for_the_editor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tutor.screens.bench_file.GRACE_SECONDS", 60)
+    async with opened(tmp_path) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        bench.code.editor.insert("# here\n", (0, 0))
+        file(app).write_text("# file\n")
+        await until(pilot, lambda: isinstance(app.screen, Dialog))
+        await pilot.press("f", "enter", "escape")
+        await settle(pilot)
+        assert isinstance(app.screen, Dialog) and bench.code.editor.text.startswith("# here\n")
+
+
+async def test_a_file_newer_than_the_unsaved_text_makes_it_ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tutor.screens.bench_file.GRACE_SECONDS", 0)
     async with opened(tmp_path) as (app, pilot):
         app.workspace.give(app.course.known["stable_softmax"])
         draft(app).write_text("# draft\n")
@@ -363,3 +379,35 @@ def test_fakes_are_what_they_stand_for(tmp_path: Path) -> None:
         for name in dir(fake):
             if not name.startswith("_") and callable(getattr(fake, name)):
                 assert hasattr(real, name), f"{real.__name__}.{name}"
+
+
+def test_a_save_returns_what_it_overwrites(tmp_path: Path) -> None:
+    from tests.tutor.fakes import exercise
+    from tutor.screens.buffer import Buffer
+    from tutor.workspace import Workspace
+
+    buffer = Buffer(Workspace(tmp_path / "home"), exercise(tmp_path / "course", "one", "One", "topic"))
+    buffer.open()
+    assert buffer.save("mine\n") is None
+    buffer.path.write_text("written elsewhere\n")
+    assert buffer.save("mine, again\n") == "written elsewhere\n"
+    assert buffer.path.read_text() == "mine, again\n"
+    buffer.path.write_text("the same\n")
+    assert buffer.save("the same\n") is None
+    assert buffer.changed() is None
+
+
+def test_a_draft_is_there_only_while_there_is_unsaved_text(tmp_path: Path) -> None:
+    from tests.tutor.fakes import exercise
+    from tutor.screens.buffer import Buffer
+    from tutor.workspace import Workspace
+
+    buffer = Buffer(Workspace(tmp_path / "home"), exercise(tmp_path / "course", "one", "One", "topic"))
+    text = buffer.open().text
+    buffer.keep("half\n")
+    assert Buffer(buffer.workspace, buffer.exercise).open().text == "half\n"
+    buffer.keep(text)
+    assert not buffer.draft.exists()
+    buffer.keep("half\n")
+    buffer.save("whole\n")
+    assert not buffer.draft.exists() and not buffer.open().restored

@@ -83,7 +83,11 @@ async def test_a_watched_run_follows_its_log_and_says_when_it_is_ill(tmp_path: P
         await app.open_page(Watch(root / "nano-2"))
         await until(pilot, lambda: "step 340 of 900" in rows(app)[0])
         assert any("healthy so far" in row for row in rows(app))
-        write(root / "nano-2", [{"event": "step", "step": 341, "loss": "NaN", "lr": 1e-3, "norm": 1.0, "seconds": 1.0}], more=True)
+        write(
+            root / "nano-2",
+            [{"event": "step", "step": 341, "loss": "NaN", "lr": 1e-3, "norm": 1.0, "seconds": 1.0}],
+            more=True,
+        )
         app.jobs.alive.discard("nano-2")
         await until(pilot, lambda: "step 341 of 900" in rows(app)[0] and "stopped" in rows(app)[0])
         text = "\n".join(rows(app))

@@ -15,6 +15,7 @@ from tutor.commands.context import BROKEN, Refusal, console, desk, put_json, say
 from tutor.course import Entry
 
 SIDE_BY_SIDE = 3
+"""Checks under way at once; the grader itself runs as many as there are cores."""
 SIGNS = {"passed": "✓", "broken": "?", "timeout": "⧖", "limit": "⧖", "forbidden": "⊘"}
 
 

@@ -83,11 +83,11 @@ class Desk:
             return None
         import asyncio
 
-        from tutor.jobs import Grader, GraderError
+        from tutor.grader import SEEDS, Grader, GraderError
 
         async def draw() -> str:
             async with await Grader.connect() as grader:
-                return await grader.start_text(exercise.id, secrets.randbelow(2**31))
+                return await grader.start_text(exercise.id, secrets.randbelow(SEEDS))
 
         try:
             return asyncio.run(draw())

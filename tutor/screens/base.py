@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
@@ -75,8 +76,12 @@ class Dialog(Guarded, ModalScreen[str]):
         Binding("right", "app.focus_next", show=False, id="dialog.right"),
     ]
 
-    def __init__(self, title: str, text: str, answers: Sequence[tuple[str, str]], tone: str = "") -> None:
+    def __init__(
+        self, title: str, text: str, answers: Sequence[tuple[str, str]], tone: str = "", grace: float = 0.0
+    ) -> None:
+        """``grace`` is for questions that come by themselves: so many seconds no answer is taken."""
         super().__init__()
+        self._from = monotonic() + grace
         self.heading, self.text, self.answers, self.tone = title, text, answers, tone
 
     def compose(self) -> ComposeResult:
@@ -94,10 +99,11 @@ class Dialog(Guarded, ModalScreen[str]):
         self.query(Button).first().focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss((event.button.id or "").removeprefix("answer-"))
+        self.action_answer((event.button.id or "").removeprefix("answer-"))
 
     def action_answer(self, key: str) -> None:
-        self.dismiss(key)
+        if monotonic() >= self._from:
+            self.dismiss(key)
 
 
 class Help(Guarded, ModalScreen[None]):

@@ -128,12 +128,13 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
             parts.append(Content.from_markup(f"[b $text-accent]{level} · {kind}[/]\n") + body)
         if self.shown < total:
             coming = LEVELS[min(self.shown, len(LEVELS) - 1)]
-            parts.append(
-                Content.from_markup(f"[$foreground-muted][b]h[/b] or [b]F5[/b] gives {'the next' if parts else 'the first'}"
-                                    f" of {total} hints: {coming}.[/]")
-            )  # fmt: skip
+            which = "the next" if parts else "the first"
+            words = f"[b]h[/b] or [b]F5[/b] gives {which} of {total} hints: {coming}."
+            parts.append(Content.from_markup(f"[$foreground-muted]{words}[/]"))
         else:
-            parts.append(Content.from_markup("[$foreground-muted]That was the last hint. [b]s[/b] shows the solution.[/]"))
+            parts.append(
+                Content.from_markup("[$foreground-muted]That was the last hint. [b]s[/b] shows the solution.[/]")
+            )
         self.query_one("#hint-words", Static).update(Content("\n\n").join(parts))
         label = f"Hints {self.shown}/{total}" if self.shown else "Hints"
         self.strip.labels = {**self.strip.labels, "hints": label}

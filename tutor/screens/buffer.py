@@ -57,9 +57,15 @@ class Buffer:
                 return Opened(left, restored=True, rival=text)
             return Opened(left, restored=True)
 
-    def save(self, text: str) -> None:
-        """Write the file. Raises OSError; the text is then still in the draft, if that can be written."""
+    def save(self, text: str) -> str | None:
+        """Write the file, and return what somebody else had written there since it was last read here.
+
+        Raises OSError; the text is then still in the draft, if that can be written.
+        """
         with self._lock:
+            before = self.known
+            overwritten = self.changed() if before is not None else None
+            self.known = before if overwritten is not None else self.known
             if text != self.known or not self.path.exists():
                 try:
                     self.workspace.write(self.exercise, text)
@@ -69,6 +75,7 @@ class Buffer:
                     raise
             self.known, self._stamp = text, self._look()
             self._drop_draft()
+            return overwritten if overwritten != text else None
 
     def keep(self, text: str) -> None:
         """Note unsaved text beside the file. Raises OSError."""

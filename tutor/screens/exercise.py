@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+import contextlib
+from typing import ClassVar
 
-from textual import on, work
-from textual.app import ComposeResult, SuspendNotSupported
+from textual import work
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.timer import Timer
-from textual.widgets import TextArea
 
 from graders.report import Report, check_from_json
 from tutor.course import Entry
-from tutor.screens.base import Dialog, Page
+from tutor.screens.base import Dialog
+from tutor.screens.bench_file import FileBench
 from tutor.screens.bench_panel import Panel
-from tutor.screens.buffer import Buffer
 from tutor.widgets.bar import Bar, markup, minutes
-from tutor.widgets.code import CodePane
 from tutor.widgets.keys import Keys
 from tutor.widgets.signs import standing
 
-DRAFT_SECONDS = 0.3
-WATCH_SECONDS = 0.5
 
-
-class Bench(Page):
+class Bench(FileBench):
     """One exercise on the bench."""
 
     HELP = """\
@@ -44,24 +39,15 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         Binding("f4", "external", "$EDITOR", priority=True, id="bench.external",
                 tooltip="Open the file in your own editor"),
         Binding("ctrl+e", "external", "$EDITOR", show=False, priority=True, id="bench.external2"),
-        Binding("f5", "hint", "Hint", priority=True, id="bench.hint", tooltip="The next hint: a question, a plan, a skeleton"),
+        Binding("f5", "hint", "Hint", priority=True, id="bench.hint", tooltip="A question, a plan, a skeleton"),
         Binding("f8", "next", "Next", priority=True, id="bench.next", tooltip="Go on to what comes next"),
-        Binding("escape", "escape", "Panel", id="bench.escape", tooltip="From the editor to the panel, from there back"),
+        Binding("escape", "escape", "Panel", id="bench.escape", tooltip="To the panel, and from there back"),
     ]  # fmt: skip
 
     def __init__(self, entry: Entry) -> None:
-        super().__init__(classes="bench")
+        super().__init__(entry.exercise)
         self.entry = entry
-        self.exercise = entry.exercise
-        self.code = CodePane(id="code")
         self.panel = Panel(entry.exercise, id="panel")
-        self.buffer: Buffer | None = None
-        self._draft_timer: Timer | None = None
-        self._asking = False
-        self._disk = asyncio.Lock()  # one after the other, in the order in which they were asked for
-        self._looking = False
-        self._noted: str | None = None
-        """The text that the present note was made for."""
 
     @property
     def quiet(self) -> tuple[str, ...]:
@@ -84,44 +70,12 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
 
     def on_mount(self) -> None:
         self._show_standing()
-        self._open()
+        self.open_file()
 
-    @work(exit_on_error=False, group="open")
-    async def _open(self) -> None:
-        buffer = Buffer(self.desk.workspace, self.exercise)
-        try:
-            stub = await self._draw_questions() if not buffer.path.exists() else None
-            opened = buffer.open(stub)
-        except Exception as error:
-            self.desk.tell("Your file cannot be opened", str(error))
-            return
-        self.code.editor.load_text(opened.text)
-        self._go_to_work()
-        self.buffer = buffer
-        if opened.rival is not None:
-            self._choose(opened.text, opened.rival)
-        self._note("unsaved text restored" if opened.restored else None)
-        self.code.editor.focus()
+    def opened(self) -> None:
         self.panel.show_hints(self.desk.progress.hints(self.exercise.id))
         self._recall()
-        self.set_interval(WATCH_SECONDS, self._watch_file)
         self._prepare()
-
-    def _go_to_work(self) -> None:
-        """Put the cursor where there is something to do, if the file says so."""
-        for row, line in enumerate(self.code.editor.document.lines):
-            if "TODO" in line:
-                self.code.editor.move_cursor((row, len(line) - len(line.lstrip())), center=True)
-                return
-
-    async def _draw_questions(self) -> str | None:
-        """The stub of an exercise whose questions are drawn; None for all others."""
-        if self.exercise.kind != "predict":
-            return None
-        import secrets
-
-        self.code.note = "drawing your questions…"
-        return str(await (await self.desk.grader()).start_text(self.exercise.id, secrets.randbelow(2**31)))
 
     def _recall(self) -> None:
         """Show the last verdict again, if it was over this very text."""
@@ -136,7 +90,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
     @work(exit_on_error=False, group="prepare")
     async def _prepare(self) -> None:
         """Have the grader work out the reference ahead; a failure is told at the check."""
-        await (await self.desk.grader()).prepare(self.exercise.id)
+        with contextlib.suppress(Exception):
+            await (await self.desk.grader()).prepare(self.exercise.id)
 
     def _show_standing(self) -> None:
         self.entry = self.desk.course.entry(self.exercise, self.entry.lesson)
@@ -156,10 +111,11 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
     async def _check(self, text: str) -> None:
         assert self.buffer is not None
         try:
-            await self._save(text)
+            await self.save(text)
         except OSError as error:
             self.desk.tell("Your file cannot be saved", f"{error.strerror or error}: {self.buffer.path}")
-        self._note("saved")
+        else:
+            self.note("saved")
         report = await self._grade(text)
         self.panel.verdict.conclude(report, self.exercise.after)
         await asyncio.to_thread(
@@ -176,7 +132,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             if self.desk.grader_state != "ready":
                 verdict.say("Warming up torch… (once, about three seconds)")
             grader = await self.desk.grader()
-            async for event in grader.check(self.exercise.id, text, file=str(self._path_shown())):
+            async for event in grader.check(self.exercise.id, text, file=f"{self.exercise.id}.py"):
                 if event["event"] == "ladder":
                     verdict.ladder(event["checks"])
                 elif event["event"] == "check":
@@ -186,117 +142,6 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         except Exception as error:
             return Report(self.exercise.id, "broken", message=f"{type(error).__name__}: {error}")
         return Report(self.exercise.id, "broken", message="The grader ended without a verdict.")
-
-    def _path_shown(self) -> Any:
-        assert self.buffer is not None
-        return self.buffer.path.name
-
-    # -- the file -----------------------------------------------------------------------------------
-
-    @on(TextArea.Changed)
-    def _edited(self) -> None:
-        if self.buffer is None or self.code.editor.text == self._noted:
-            return
-        self._note(None)
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-        self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
-
-    async def _save(self, text: str) -> None:
-        assert self.buffer is not None
-        async with self._disk:
-            await asyncio.to_thread(self.buffer.save, text)
-
-    @work(group="draft", exit_on_error=False)
-    async def _write_draft(self) -> None:
-        if self.buffer is None:
-            return
-        try:
-            async with self._disk:  # the text is read only now: what is newer than a save stays newer
-                await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
-        except OSError as error:
-            self.code.note = f"[$text-error]cannot keep unsaved text: {markup(str(error.strerror))}[/]"
-
-    def _note(self, words: str | None) -> None:
-        assert self.buffer is not None
-        clean = self.code.editor.text == self.buffer.known
-        self._noted = self.code.editor.text if words else None
-        self.code.note = words or ("saved" if clean else "● unsaved")
-
-    def keep(self) -> None:
-        """Save what is unsaved; if somebody else has written the file meanwhile, keep it beside."""
-        if self.buffer is None:
-            return
-        text = self.code.editor.text
-        if text == self.buffer.known or self.buffer.changed() is not None:
-            self.buffer.keep(text)
-        else:
-            self.buffer.save(text)
-
-    def on_unmount(self) -> None:
-        self.keep()
-
-    def _watch_file(self) -> None:
-        """Look at the file, unless that is just being done: a change is told only once."""
-        if self.buffer is not None and not self._looking and not self._asking and self.is_current:
-            self._looking = True
-            self._look_at_file(self.buffer)
-
-    @work(group="watch", exit_on_error=False)
-    async def _look_at_file(self, buffer: Buffer) -> None:
-        try:
-            async with self._disk:
-                before = buffer.known
-                text = await asyncio.to_thread(buffer.changed)
-        finally:
-            self._looking = False
-        if text is not None:
-            self._changed_outside(text, before)
-
-    def _changed_outside(self, text: str, before: str | None) -> None:
-        mine = self.code.editor.text
-        if mine == text:
-            self._note("saved")
-        elif mine == before:
-            self.code.editor.replace_all(text)
-            self._note("reloaded: saved elsewhere")
-            self.action_check()
-        else:
-            self._choose(mine, text)
-
-    @work(exit_on_error=False, group="choose")
-    async def _choose(self, mine: str, theirs: str) -> None:
-        """Both have changed: ask, and keep the other text in the history."""
-        self._asking = True
-        answer = await self.app.push_screen_wait(
-            Dialog(
-                "Your file has changed elsewhere",
-                "It was saved by another program while there is unsaved text here. Which one shall stay? "
-                "The other is kept in the history (y in the panel).",
-                [("h", "the text here"), ("f", "the file")],
-            )
-        )
-        kept, dropped = (theirs, mine) if answer == "f" else (mine, theirs)
-        await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, dropped, "changed elsewhere")
-        assert self.buffer is not None
-        if kept is theirs:
-            self.code.editor.replace_all(theirs)
-        self._asking = False
-        self._note(None)
-        self._write_draft()
-
-    def action_external(self) -> None:
-        if self.buffer is None:
-            return
-        self.keep()
-        try:
-            self.desk.open_editor(self.buffer.path)
-        except SuspendNotSupported:
-            self.desk.tell("No other editor here", f"This terminal cannot be handed over. Your file is\n{self.buffer.path}")
-        except OSError as error:
-            self.desk.tell("Your editor did not start", str(error))
-        else:
-            self._watch_file()
 
     # -- the panel's requests -----------------------------------------------------------------------
 
@@ -323,7 +168,9 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             if answer != "s":
                 return
             self.desk.progress.solution_shown(self.exercise.id)
-        self.desk.go(self.desk.open_page, Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py")))
+        self.desk.go(
+            self.desk.open_page, Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py"))
+        )
 
     @work(exit_on_error=False, group="ask")
     async def action_reset(self) -> None:
@@ -338,15 +185,15 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             return
         text = self.code.editor.text
         await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, text, "reset")
-        stub = await self._draw_questions() or self.exercise.text("start.py")
+        stub = await self.draw_questions() or self.exercise.text("start.py")
         await self._put(stub, "reset to the stub")
         self.panel.verdict.clear()
 
     async def _put(self, text: str, note: str) -> None:
         """Replace the text as one undo step, and save it."""
         self.code.editor.replace_all(text)
-        await self._save(text)
-        self._note(note)
+        await self.save(text)
+        self.note(note)
         self.code.editor.focus()
 
     @work(exit_on_error=False, group="ask")

@@ -126,7 +126,9 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
         if block.kind == "exercise":
             return Card(block, self._exercise_words(block))
         if block.kind == "quiz":
-            return Card(block, "[b $text-accent]?  Quiz[/]   questions with fresh numbers   [$foreground-muted]Enter or q[/]")
+            return Card(
+                block, "[b $text-accent]?  Quiz[/]   questions with fresh numbers   [$foreground-muted]Enter or q[/]"
+            )
         return Markdown(block.text, open_links=False)
 
     def _exercise_words(self, block: Block) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -36,7 +37,9 @@ the choice to the preset and the device. F5 says beforehand what it will take; F
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "begin", "Start", priority=True, id="newrun.start", tooltip="Start this run"),
-        Binding("f5", "forecast", "Forecast", priority=True, id="newrun.forecast", tooltip="Time and memory beforehand"),
+        Binding(
+            "f5", "forecast", "Forecast", priority=True, id="newrun.forecast", tooltip="Time and memory beforehand"
+        ),
         Binding("f6", "more", "All options", priority=True, id="newrun.more"),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
@@ -135,9 +138,8 @@ the choice to the preset and the device. F5 says beforehand what it will take; F
     async def _forecast(self, words: list[str]) -> None:
         folder = self._folder(words)
         try:
-            done = await asyncio.to_thread(
-                self.desk.jobs.ask, "gpt2.train", str(folder), *words, "--dry-run", timeout=180.0
-            )
+            ask = partial(self.desk.jobs.ask, "gpt2.train", str(folder), *words, "--dry-run", timeout=180.0)
+            done = await asyncio.to_thread(ask)
         except Exception as error:
             text = f"[$text-error]✗ no forecast: {markup(str(error))}[/]"
         else:

@@ -114,7 +114,9 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         if self.chosen is not None:
             good = self.chosen == question["correct"]
             verdict = "[b $success]✓ Right.[/]" if good else "[b $error]✗ Not so.[/]"
-            text = f"{verdict}  [b]{inline(question.get('headline') or '')}[/]\n{inline(flow(question.get('why') or ''))}"
+            text = (
+                f"{verdict}  [b]{inline(question.get('headline') or '')}[/]\n{inline(flow(question.get('why') or ''))}"
+            )
             if self.asked % ROUND == 0:
                 text += f"\n\n[$foreground-muted]That was a round: {self.right} of {self.asked} right so far.[/]"
             why.update(Content.from_markup(text))

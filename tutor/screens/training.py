@@ -48,7 +48,9 @@ to the course.
         self._looking = False
 
     def compose(self) -> ComposeResult:
-        yield Bar("[b]Training[/]  [$foreground-muted]your GPT-2[/]", "[$foreground-muted]runs go on when this closes[/]")
+        yield Bar(
+            "[b]Training[/]  [$foreground-muted]your GPT-2[/]", "[$foreground-muted]runs go on when this closes[/]"
+        )
         yield Static(id="runs-empty")
         yield Listing(id="runs")
         yield Keys()
@@ -110,9 +112,7 @@ to the course.
         steps = f"step {state.step:,} of {state.last_step:,}" if state.last_step else ""
         wide = self.size.width >= 90 and word not in ("running", "preparing")
         when = f"  [$foreground-muted]{age(folder / 'log.jsonl')}[/]" if wide else ""
-        return (
-            f"[{color}]{sign} {word:<9}[/]  [b]{markup(folder.name):<12}[/]  {steps:<20}  {loss:<10}  {val:<9}{when}"
-        )
+        return f"[{color}]{sign} {word:<9}[/]  [b]{markup(folder.name):<12}[/]  {steps:<20}  {loss:<10}  {val:<9}{when}"
 
     def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
         from tutor.screens.watch import Watch

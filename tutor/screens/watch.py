@@ -177,7 +177,13 @@ on later (`g`). Closing this window does not stop it.
         for name, color in (("unigram", "text-warning"), ("bigram", "text-accent")):
             line = self.state.start.get(f"{name}_loss")
             if isinstance(line, (int, float)):
-                plot.plot([0.0, last], [line, line], line_style=_style(colors, color), hires_mode=HiResMode.BRAILLE, label=name)
+                plot.plot(
+                    [0.0, last],
+                    [line, line],
+                    line_style=_style(colors, color),
+                    hires_mode=HiResMode.BRAILLE,
+                    label=name,
+                )
         plot.plot(steps, losses, line_style=_style(colors, "text-primary"), hires_mode=HiResMode.BRAILLE, label="loss")
         if self.state.vals:
             plot.scatter(

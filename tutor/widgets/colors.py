@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from rich.errors import StyleSyntaxError
 from rich.style import Style
 from textual._text_area_theme import TextAreaTheme
@@ -112,10 +114,8 @@ def editor_theme(theme: Theme, defaults: dict[str, str]) -> TextAreaTheme:
         value = variables.get(variable, "")
         if value.startswith("ansi_"):
             named = value.split()[0].removeprefix("ansi_")
-            try:
+            with contextlib.suppress(StyleSyntaxError):
                 style += Style(color=named)
-            except StyleSyntaxError:
-                pass
         elif (color := _color(value)) is not None:
             style += Style(color=legible(color, surface).hex6 if surface else color.hex6)
         styles[name] = style

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from pygments.token import Token
+from pygments.token import Token  # type: ignore[import-untyped]
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,7 +27,7 @@ MOST_LINES = 200
 class CodeColors(HighlightTheme):
     """The colors of the editor, for code that is only shown."""
 
-    STYLES: ClassVar[dict[TokenType, str]] = {
+    STYLES: dict[TokenType, str] = {  # noqa: RUF012 - Textual declares it so
         Token.Comment: "$foreground-muted italic",
         Token.Keyword: "$text-accent",
         Token.Keyword.Constant: "$text-warning",

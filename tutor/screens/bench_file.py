@@ -1,0 +1,197 @@
+"""The file side of the workbench: opening, saving, unsaved text, and other programs that write the same file."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on, work
+from textual.app import SuspendNotSupported
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from exercises import Exercise
+from tutor.screens.base import Dialog, Page
+from tutor.screens.buffer import Buffer
+from tutor.widgets.bar import markup
+from tutor.widgets.code import CodePane
+
+DRAFT_SECONDS = 0.3
+WATCH_SECONDS = 0.5
+GRACE_SECONDS = 0.8
+"""A question that nobody asked for takes no answer so early: the key was meant for the editor."""
+
+
+class FileBench(Page):
+    """A screen that holds one file of the learner's open. Subclasses say what opening and checking mean."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        super().__init__(classes="bench")
+        self.exercise = exercise
+        self.code = CodePane(id="code")
+        self.buffer: Buffer | None = None
+        self._draft_timer: Timer | None = None
+        self._asking = False
+        self._disk = asyncio.Lock()  # one after the other, in the order in which they were asked for
+        self._looking = False
+        self._noted: str | None = None
+        """The text that the present note was made for."""
+
+    def action_check(self) -> None:
+        """Save and check."""
+        raise NotImplementedError
+
+    def opened(self) -> None:
+        """The text is in the editor."""
+
+    # -- opening ------------------------------------------------------------------------------------
+
+    @work(exit_on_error=False, group="open")
+    async def open_file(self) -> None:
+        buffer = Buffer(self.desk.workspace, self.exercise)
+        try:
+            stub = await self.draw_questions() if not buffer.path.exists() else None
+            opened = buffer.open(stub)
+        except Exception as error:
+            self.desk.tell("Your file cannot be opened", str(error))
+            return
+        self.code.editor.load_text(opened.text)
+        self._go_to_work()
+        self.buffer = buffer
+        if opened.rival is not None:
+            self._choose(opened.text, opened.rival)
+        elif opened.restored and buffer.known:
+            self.desk.progress.snapshot(self.exercise.id, buffer.known, "unsaved text restored")
+        self.note("unsaved text restored" if opened.restored else None)
+        self.code.editor.focus()
+        self.opened()
+        self.set_interval(WATCH_SECONDS, self._watch_file)
+
+    def _go_to_work(self) -> None:
+        """Put the cursor where there is something to do, if the file says so."""
+        for row, line in enumerate(self.code.editor.document.lines):
+            if "TODO" in line:
+                self.code.editor.move_cursor((row, len(line) - len(line.lstrip())), center=True)
+                return
+
+    async def draw_questions(self) -> str | None:
+        """The stub of an exercise whose questions are drawn; None for all others."""
+        if self.exercise.kind != "predict":
+            return None
+        import secrets
+
+        self.code.note = "drawing your questions…"
+        return str(await (await self.desk.grader()).start_text(self.exercise.id, secrets.randbelow(2**31)))
+
+    # -- changes ------------------------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    def _edited(self) -> None:
+        if self.buffer is None or self.code.editor.text == self._noted:
+            return
+        self.note(None)
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
+
+    async def save(self, text: str) -> None:
+        """Write the file; what somebody else wrote there meanwhile goes into the history. Raises OSError."""
+        assert self.buffer is not None
+        async with self._disk:
+            other = await asyncio.to_thread(self.buffer.save, text)
+        if other is not None:  # written elsewhere within the last half second
+            await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, other, "overwritten here")
+
+    @work(group="draft", exit_on_error=False)
+    async def _write_draft(self) -> None:
+        if self.buffer is None:
+            return
+        try:
+            async with self._disk:  # the text is read only now: what is newer than a save stays newer
+                await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
+        except OSError as error:
+            self.code.note = f"[$text-error]cannot keep unsaved text: {markup(str(error.strerror))}[/]"
+
+    def note(self, words: str | None) -> None:
+        """Say how the text stands; words of one's own stay until the text changes."""
+        assert self.buffer is not None
+        clean = self.code.editor.text == self.buffer.known
+        self._noted = self.code.editor.text if words else None
+        self.code.note = words or ("saved" if clean else "● unsaved")
+
+    def keep(self) -> None:
+        """Save what is unsaved; if somebody else has written the file meanwhile, keep it beside."""
+        if self.buffer is None:
+            return
+        text = self.code.editor.text
+        if text == self.buffer.known or self.buffer.changed() is not None:
+            self.buffer.keep(text)
+        else:
+            self.buffer.save(text)
+
+    def on_unmount(self) -> None:
+        self.keep()
+
+    def _watch_file(self) -> None:
+        """Look at the file, unless that is just being done: a change is told only once."""
+        if self.buffer is not None and not self._looking and not self._asking and self.is_current:
+            self._looking = True
+            self._look_at_file(self.buffer)
+
+    @work(group="watch", exit_on_error=False)
+    async def _look_at_file(self, buffer: Buffer) -> None:
+        try:
+            async with self._disk:
+                before = buffer.known
+                text = await asyncio.to_thread(buffer.changed)
+        finally:
+            self._looking = False
+        if text is not None:
+            self._changed_outside(text, before)
+
+    def _changed_outside(self, text: str, before: str | None) -> None:
+        mine = self.code.editor.text
+        if mine == text:
+            self.note("saved")
+        elif mine == before:
+            self.code.editor.replace_all(text)
+            self.note("reloaded: saved elsewhere")
+            self.action_check()
+        else:
+            self._choose(mine, text)
+
+    @work(exit_on_error=False, group="choose")
+    async def _choose(self, mine: str, theirs: str) -> None:
+        """Both have changed: ask, and keep the other text in the history."""
+        self._asking = True
+        answer = await self.app.push_screen_wait(
+            Dialog(
+                "Your file has changed elsewhere",
+                "It was saved by another program while there is unsaved text here. Which one shall stay? "
+                "The other is kept in the history (y in the panel).",
+                [("h", "the text here"), ("f", "the file")],
+                grace=GRACE_SECONDS,
+            )
+        )
+        kept, dropped = (theirs, mine) if answer == "f" else (mine, theirs)
+        await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, dropped, "changed elsewhere")
+        assert self.buffer is not None
+        if kept is theirs:
+            self.code.editor.replace_all(theirs)
+        self._asking = False
+        self.note(None)
+        self._write_draft()
+
+    def action_external(self) -> None:
+        if self.buffer is None:
+            return
+        self.keep()
+        try:
+            self.desk.open_editor(self.buffer.path)
+        except SuspendNotSupported:
+            self.desk.tell(
+                "No other editor here", f"This terminal cannot be handed over. Your file is\n{self.buffer.path}"
+            )
+        except OSError as error:
+            self.desk.tell("Your editor did not start", str(error))
+        else:
+            self._watch_file()
