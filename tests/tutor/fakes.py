@@ -271,8 +271,8 @@ FAILURE = {
         {"line": 16, "values": {"return": "(3, 4) float32"}, "times": 1},
     ],
 }
-MESSAGE = "softmax(x) differs first at [0, 2]: nan instead of 1.0 (5 of 12 entries differ; 5 NaN where the reference has none)."
-SAYS = "exp of 1,000 overflows to infinity, and infinity over infinity is NaN. What can you subtract from a row without changing its softmax?"
+MESSAGE = "softmax(x) differs first at [0, 2]: nan instead of 1.0 (5 of 12 entries differ; 5 NaN where the reference has none)."  # noqa: E501
+SAYS = "exp of 1,000 overflows to infinity, and infinity over infinity is NaN. What can you subtract from a row without changing its softmax?"  # noqa: E501
 
 
 def report_for(exercise_id: str, source: str) -> Report:
