@@ -18,14 +18,14 @@ from graders.report import Report
 class Bench:
     """A judge that tests can call without being asynchronous themselves."""
 
-    def __init__(self, fork: bool | None = None) -> None:
+    def __init__(self, fork: bool | None = None, at_once: int | None = None) -> None:
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
-        self.pool: Pool = self.wait(self._pool(fork))
+        self.pool: Pool = self.wait(self._pool(fork, at_once))
         self.judge = Judge(self.pool)
 
-    async def _pool(self, fork: bool | None) -> Pool:
-        return Pool(fork)
+    async def _pool(self, fork: bool | None, at_once: int | None) -> Pool:
+        return Pool(fork, at_once)
 
     def wait(self, work: Any, seconds: float = 120) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(seconds)

@@ -97,6 +97,22 @@ def test_without_fork() -> None:
         bench.close()
 
 
+def test_more_checks_than_slots() -> None:
+    """Cold checks that arrive together do not wait for each other's references for ever."""
+    bench = Bench(at_once=1)
+
+    async def together() -> list[str]:
+        names = ["stable-softmax", "retain-graph", "stable-softmax"]
+        asked = [exercises.exercise(name) for name in names]
+        reports = await asyncio.gather(*(bench.judge.check(e, e.text("other.py")) for e in asked))
+        return [report.status for report in reports]
+
+    try:
+        assert bench.wait(together(), 60) == ["passed"] * 3
+    finally:
+        bench.close()
+
+
 def test_nothing_is_left_behind(bench: Bench) -> None:
     """After a verdict the scratch folder and the process are gone."""
     bench.check("stable-softmax", "open('left.txt', 'w').write('x')\n" + GOOD)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -216,6 +216,10 @@ class FakeCourse:
         self.progress = progress
         self._lessons, self.known = course(folder)
         self.stale: set[str] = set()
+        self.passed_parts = {"attention": "# what passed last"}
+
+    def parts(self) -> dict[str, str]:
+        return self.passed_parts
 
     def lessons(self) -> tuple[Lesson, ...]:
         return self._lessons
@@ -361,8 +365,9 @@ class FakeJobs:
         self.stopped: list[Path] = []
         self.alive: set[str] = set()
 
-    def start_run(self, folder: Path, words: Sequence[str]) -> int:
+    def start_run(self, folder: Path, words: Sequence[str], parts: Mapping[str, str] | None = None) -> int:
         self.started.append((folder, list(words)))
+        self.parts = dict(parts or {})
         self.alive.add(folder.name)
         folder.mkdir(parents=True)
         (folder / "log.jsonl").touch()

@@ -130,6 +130,7 @@ async def test_the_form_comes_from_the_options_and_starts_a_run(tmp_path: Path, 
         assert isinstance(app.screen, Watch)
         (folder, words) = app.jobs.started[0]
         assert folder.name == "nano-1" and words == ["preset=nano", "max_steps=20"]
+        assert app.jobs.parts == app.course.passed_parts, "what the learner passed goes into the run"
         await pilot.press("escape")
         await settle(pilot)
         assert isinstance(app.screen, Training)

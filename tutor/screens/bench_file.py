@@ -70,7 +70,7 @@ class FileBench(Page):
         """Put the cursor where there is something to do, if the file says so."""
         for row, line in enumerate(self.code.editor.document.lines):
             if "TODO" in line:
-                self.code.editor.move_cursor((row, len(line) - len(line.lstrip())), center=True)
+                self.code.show_row(row, len(line) - len(line.lstrip()))
                 return
 
     async def draw_questions(self) -> str | None:

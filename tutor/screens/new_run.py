@@ -159,7 +159,7 @@ the choice to the preset and the device. F5 says beforehand what it will take; F
             return
         folder = self._folder(words)
         try:
-            self.desk.jobs.start_run(folder, words)
+            self.desk.jobs.start_run(folder, words, self.desk.course.parts())
         except OSError as error:
             self.desk.tell("The run could not be started", f"{error.strerror or error}: {folder}")
             return

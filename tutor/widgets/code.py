@@ -137,8 +137,16 @@ class CodePane(Vertical):
             return
         if event.value.strip().isdigit():
             row = min(max(int(event.value), 1), self.editor.document.line_count) - 1
-            self.editor.move_cursor((row, 0), center=True)
+            self.show_row(row)
         self.close_seek()
+
+    def show_row(self, row: int, column: int = 0) -> None:
+        """Go there, with as much above it as below; never scrolled to the right without need."""
+        editor = self.editor
+        editor.move_cursor((row, column))
+        middle = row - editor.scrollable_content_region.height // 2
+        # After the cursor itself has been scrolled to, which is done with the next frame.
+        self.call_after_refresh(editor.scroll_to, x=0, y=max(0, middle), animate=False)
 
     def step(self, step: int) -> None:
         """Go to the next match, or with -1 to the one before, round the end."""
@@ -171,4 +179,4 @@ class CodePane(Vertical):
             return
         count.update(f"{self._matches.index(match) + 1} of {len(self._matches)}")
         self.editor.selection = Selection(*match)
-        self.editor.scroll_cursor_visible(center=True)
+        self.editor.scroll_cursor_visible()

@@ -47,8 +47,9 @@ def _error(details: dict[str, Any]) -> list[tuple[str, str]]:
     rows = []
     error, atol, rtol = (details.get(key) for key in ("largest_error", "atol", "rtol"))
     if isinstance(error, (int, float)) and error == error:
-        allowed = f"   allowed {atol:g} + {rtol:g}·|expected|" if atol is not None and rtol is not None else ""
-        rows.append(("largest error", f"{error:.3g}{allowed}"))
+        rows.append(("largest error", f"{error:.3g}"))
+        if atol is not None and rtol is not None:
+            rows.append(("allowed", f"{atol:g} + {rtol:g}·|expected|"))
     if "wrong" in details and "of" in details:
         rows.append(("entries", f"{details['wrong']} of {details['of']} differ"))
     if details.get("shape"):

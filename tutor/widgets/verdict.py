@@ -18,8 +18,8 @@ from tutor.widgets.prose import flow, inline, prose
 
 SIGNS: dict[str, tuple[str, str, str]] = {
     "passed": ("✓", "$success", ""),
-    "failed": ("✗", "$error", "failed"),
-    "error": ("✗", "$error", "error"),
+    "failed": ("✗", "$error", ""),
+    "error": ("✗", "$error", ""),
     "forbidden": ("⊘", "$warning", "not allowed here"),
     "timeout": ("◷", "$warning", "too slow"),
     "limit": ("▲", "$warning", "stopped at a limit"),
@@ -34,6 +34,9 @@ HEADLINES = {
     "broken": ("!", "$warning", "The grader itself failed; this is not your code"),
 }
 
+LOW = 16
+"""Rows below which what passed is summed up in one."""
+
 
 class Verdict(VerticalScroll):
     """Shows one check of one submission, from the first moment to the last word."""
@@ -45,7 +48,7 @@ They stand in the order of causes: after the first that fails the rest wait, bec
 repeat it. *This looks like* names a known mistake that your code agrees with on three fresh inputs.
 """
     DEFAULT_CSS = """
-    Verdict { padding: 0 1; }
+    Verdict { padding: 0 1; scrollbar-gutter: stable; }
     Verdict Static { height: auto; margin: 0 0 1 0; }
     Verdict .gone { display: none; }
     Verdict #verdict-mistake { border-left: thick $warning; padding: 0 1; background: $warning 12%; }
@@ -62,6 +65,7 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self.report: Report | None = None
         self.source = ""
         self._busy = ""
+        self._after = ""
 
     def compose(self) -> ComposeResult:
         for part in self.PARTS:
@@ -113,6 +117,7 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
     # -- how it looks -------------------------------------------------------------------------------
 
     def _draw(self, after: str = "") -> None:
+        self._after = after
         if not self.children:
             return
         report = self.report
@@ -152,29 +157,47 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
             text += f"\n{inline(flow(report.message))}"
         return Content.from_markup(text)
 
+    def on_resize(self) -> None:
+        self._draw(self._after)
+
     def _ladder(self) -> tuple[Content | None, Content | None, Content | None]:
         """The rungs down to the one that decided, what it says, and the rungs that wait for it."""
-        lines: list[str] = []
-        below: list[str] = []
+        lines: list[Content] = []
+        failed: list[Content] = []
+        below: list[Content] = []
         message = ""
         for rung in self.rungs:
             sign, color, word = SIGNS[rung.outcome]
             title = inline(rung.title)
             if rung.outcome == "waiting":
-                now = bool(self._busy) and not message and not below
-                below.append(f"[$text-primary]▸ {title}[/]" if now else f"[$foreground-muted]· {title}[/]")
+                now = bool(self._busy) and not failed and not below
+                sign, color = ("▸", "$text-primary") if now else (sign, color)
+                below += self._rung(sign, color, f"[{color}]{title}[/]")
             elif rung.outcome == "passed":
-                lines.append(f"[{color}]{sign}[/] {title}")
+                lines += self._rung(sign, color, title)
             else:
-                lines.append(f"[b {color}]{sign}[/] [b]{title}[/]  [{color}]{word}[/]")
+                failed += self._rung(sign, f"b {color}", f"[b]{title}[/]" + (f"  [{color}]{word}[/]" if word else ""))
                 message = inline(flow(rung.message))
+        good = sum(rung.outcome == "passed" for rung in self.rungs)
+        if failed and self.report and good > 1 and self.size.height < LOW:
+            # Where rows are few, the one that failed must not be pushed out of sight.
+            lines = self._rung("✓", "$success", f"[$foreground-muted]{good} checks pass[/]")
         if below and self.report:
-            below.append("[$foreground-muted]  (those marked · wait for the one above)[/]")
-        return _lines(lines), _lines([message] if message else []), _lines(below)
+            below += self._rung(
+                " ", "$foreground-muted", "[$foreground-muted](those marked · wait for the one above)[/]"
+            )
+        return _joined(lines + failed), Content.from_markup(message) if message else None, _joined(below)
+
+    def _rung(self, sign: str, color: str, title: str) -> list[Content]:
+        """A sign and a title that stays beside it where it needs more than one row."""
+        room = max(20, self.scrollable_content_region.width - 2)
+        head = Content.from_markup(f"[{color}]{sign}[/] ")
+        rows = Content.from_markup(title).wrap(room)
+        return [(head if place == 0 else Content("  ")) + row for place, row in enumerate(rows)]
 
 
-def _lines(lines: list[str]) -> Content | None:
-    return Content.from_markup("\n".join(lines)) if lines else None
+def _joined(lines: list[Content]) -> Content | None:
+    return Content("\n").join(lines) if lines else None
 
 
 def _mistakes(report: Report) -> Content | None:
