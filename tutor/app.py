@@ -123,6 +123,10 @@ class GradatimApp(App[None]):
         self.settings.set("theme", name)
 
     async def action_quit(self) -> None:
+        # Behind the keys that were pressed before: a priority key overtakes those that a widget has yet to take.
+        (self.screen.focused or self).call_later(self.call_later, self._end)
+
+    async def _end(self) -> None:
         self.keep_all()
         if self._grader is not None:
             with contextlib.suppress(Exception):

@@ -411,3 +411,31 @@ def test_a_draft_is_there_only_while_there_is_unsaved_text(tmp_path: Path) -> No
     buffer.keep("half\n")
     buffer.save("whole\n")
     assert not buffer.draft.exists() and not buffer.open().restored
+
+
+@pytest.mark.parametrize("key", ["f2", "ctrl+q"])
+async def test_a_key_of_ours_waits_for_the_keys_that_were_typed_before(tmp_path: Path, key: str) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        bench.code.editor.move_cursor((0, 0))
+        for digit in "0123456789":
+            app.simulate_key(digit)
+        app.simulate_key(key)
+        if key == "f2":
+            await until(pilot, lambda: bool(app.fake.checked))
+            assert app.fake.checked[0].startswith('0123456789"""')
+        else:
+            await pilot.pause(0.3)
+    assert file(app).read_text().startswith('0123456789"""')
+
+
+async def test_panes_and_keys_can_be_clicked(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        strip = bench.panel.strip
+        await pilot.click(strip, offset=(rows(app)[strip.region.y].index("Hints"), 0))
+        await settle(pilot)
+        assert strip.open == "hints"
+        await pilot.click(offset=(rows(app)[-1].index("Check"), 23))
+        await until(pilot, lambda: bool(app.fake.checked))
+        assert strip.open == "checks"

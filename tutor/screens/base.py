@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Button, Markdown, Static
+from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from tutor.widgets.bar import markup
@@ -118,6 +118,8 @@ class Help(Guarded, ModalScreen[None]):
         self.text, self.keys = text, keys
 
     def compose(self) -> ComposeResult:
+        from textual.widgets import Markdown  # 40 ms that the first frame need not wait for
+
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "esc closes"

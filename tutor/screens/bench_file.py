@@ -181,7 +181,12 @@ class FileBench(Page):
         self.note(None)
         self._write_draft()
 
+    def action_external_in_turn(self) -> None:
+        """Behind the keys that were pressed before: a priority key overtakes them."""
+        self.code.editor.call_later(self.action_external)
+
     def action_external(self) -> None:
+        """Hand the terminal to the learner's own editor."""
         if self.buffer is None:
             return
         self.keep()

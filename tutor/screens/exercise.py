@@ -34,13 +34,13 @@ panel, where single letters work; Esc there goes back. **F4** opens the same fil
 Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,ctrl+s", "check", "Check", priority=True, id="bench.check", tooltip="Save the file and check it"),
-        Binding("f3,ctrl+o", "switch", "Editor ↔ panel", show=False, priority=True, id="bench.switch"),
-        Binding("f4", "external", "$EDITOR", priority=True, id="bench.external",
+        Binding("f2,ctrl+s", "check", "Check", id="bench.check", tooltip="Save the file and check it"),
+        Binding("f3,ctrl+o", "switch", "Editor ↔ panel", show=False, id="bench.switch"),
+        Binding("f4", "external", "$EDITOR", id="bench.external",
                 tooltip="Open the file in your own editor"),
-        Binding("ctrl+e", "external", "$EDITOR", show=False, priority=True, id="bench.external2"),
-        Binding("f5", "hint", "Hint", priority=True, id="bench.hint", tooltip="A question, a plan, a skeleton"),
-        Binding("f8", "next", "Next", priority=True, id="bench.next", tooltip="Go on to what comes next"),
+        Binding("ctrl+e", "external_in_turn", "$EDITOR", show=False, priority=True, id="bench.external2"),
+        Binding("f5", "hint", "Hint", id="bench.hint", tooltip="A question, a plan, a skeleton"),
+        Binding("f8", "next", "Next", id="bench.next", tooltip="Go on to what comes next"),
         Binding("escape", "escape", "Panel", id="bench.escape", tooltip="To the panel, and from there back"),
     ]  # fmt: skip
 

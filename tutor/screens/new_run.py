@@ -36,11 +36,9 @@ class NewRun(Page):
 the choice to the preset and the device. F5 says beforehand what it will take; F2 starts it. F6 shows all options.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f2,ctrl+s", "begin", "Start", priority=True, id="newrun.start", tooltip="Start this run"),
-        Binding(
-            "f5", "forecast", "Forecast", priority=True, id="newrun.forecast", tooltip="Time and memory beforehand"
-        ),
-        Binding("f6", "more", "All options", priority=True, id="newrun.more"),
+        Binding("f2,ctrl+s", "begin", "Start", id="newrun.start", tooltip="Start this run"),
+        Binding("f5", "forecast", "Forecast", id="newrun.forecast", tooltip="Time and memory beforehand"),
+        Binding("f6", "more", "All options", id="newrun.more"),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
         Binding("escape", "back", "Back", id="newrun.back"),

@@ -87,7 +87,7 @@ stands, write down what you expect first: a guess that fails teaches more than a
         Binding("enter", "run", "Run this", id="fence.run", tooltip="Run this code"),
         Binding("e", "edit", "Edit", id="fence.edit", tooltip="Edit this code in place"),
         Binding("u", "restore", "Original", show=False, id="fence.restore", tooltip="Bring the original code back"),
-        Binding("f2,ctrl+s", "run_edited", "Run", priority=True, id="fence.save", tooltip="Run what you have written"),
+        Binding("f2,ctrl+s", "run_edited", "Run", id="fence.save", tooltip="Run what you have written"),
         Binding("escape", "done", "Done", id="fence.done", tooltip="End editing"),
     ]
     DEFAULT_CSS = """

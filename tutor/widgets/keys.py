@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
@@ -26,6 +27,8 @@ class Keys(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._known: list[tuple[str, str, str]] = []
+        self._places: list[tuple[int, int, str]] = []
+        """First column, column behind the last, and key of each entry as it is drawn."""
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
@@ -70,11 +73,16 @@ class Keys(Widget):
 
         while len(entries) > 2 and room(entries) > width:
             entries.pop(-2)
-        parts = [
-            f"[@click=press('{key}')][b $footer-key-foreground]{markup(shown)}[/] {markup(words)}[/]"
-            for key, shown, words in entries
-        ]
+        self._places, column = [], 0
+        for key, shown, words in entries:
+            end = column + len(shown) + 1 + len(words)
+            self._places.append((column, end, key))
+            column = end + len(GAP)
+        parts = [f"[b $footer-key-foreground]{markup(shown)}[/] {markup(words)}" for _, shown, words in entries]
         return Content.from_markup(GAP.join(parts))
 
-    def action_press(self, key: str) -> None:
-        self.app.simulate_key(key)
+    def on_click(self, event: events.Click) -> None:
+        column = event.x - self.gutter.left
+        for start, end, key in self._places:
+            if start <= column < end:
+                self.app.simulate_key(key)

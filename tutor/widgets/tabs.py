@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -37,9 +38,14 @@ class Strip(Widget):
         parts = []
         for number, (pane, label) in enumerate(self.labels.items(), 1):
             text = f"{number} {markup(label)}"
-            shown = f"[b $text-primary]‹{text}›[/]" if pane == self.open else f" {text} "
-            parts.append(f"[@click=choose('{pane}')]{shown}[/]")
+            parts.append(f"[b $text-primary]‹{text}›[/]" if pane == self.open else f" {text} ")
         return Content.from_markup(" ".join(parts))
 
-    def action_choose(self, pane: str) -> None:
-        self.post_message(self.Chosen(pane))
+    def on_click(self, event: events.Click) -> None:
+        column = event.x - self.gutter.left
+        for number, (pane, label) in enumerate(self.labels.items(), 1):
+            width = len(f"{number} {label}") + 3
+            if 0 <= column < width:
+                self.post_message(self.Chosen(pane))
+                return
+            column -= width
