@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import linecache
 import os
 import random
 import signal
-import sys
-import textwrap
 import threading
-import traceback
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +21,7 @@ import torch
 
 from graders import sandbox
 from graders.encode import encode
-from graders.operands import misfit
+from graders.submission import Submission, describe_exception, draw_questions, load, start_text, where
 from graders.wire import pack
 
 Frame = dict[str, Any]
@@ -54,24 +50,6 @@ class Enough(BaseException):
     """What the lens was to see has been seen."""
 
 
-class Submission(types.ModuleType):
-    """The learner's file as a module. A missing name is told in the words of the task."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"your file does not define `{name}`")
-
-
-def load(source: str, filename: str, given: dict[str, Any]) -> Submission:
-    """Execute a file's text as a module called ``submission``. Raises whatever the file raises."""
-    module = Submission("submission")
-    module.__file__ = filename
-    module.__dict__.update(given)
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    sys.modules["submission"] = module
-    exec(compile(source, filename, "exec", dont_inherit=True), module.__dict__)
-    return module
-
-
 def run(job: Frame, channel: Channel) -> None:
     """Do one job, in this process, and return when it is done."""
     kind = job["do"]
@@ -91,23 +69,6 @@ def run(job: Frame, channel: Channel) -> None:
     elif kind == "start":
         channel.send("result", value=start_text(job["start"], job["questions"], job["seed"]))
     channel.send("done")
-
-
-def start_text(start: str, questions: str, seed: int) -> str:
-    """A predict exercise's stub with the questions of this seed written into it."""
-    blocks = [
-        f"Question {number}\n" + textwrap.indent(code, "    ")
-        for number, code in enumerate(draw_questions(questions, seed), 1)
-    ]
-    return start.replace("{questions}", "\n\n".join(blocks)).replace("{seed}", str(seed))
-
-
-def draw_questions(source: str, seed: int) -> list[str]:
-    """The questions of a predict exercise: `questions(rng)` of its questions.py."""
-    namespace: dict[str, Any] = {}
-    exec(compile(source, "questions.py", "exec"), namespace)
-    result: list[str] = namespace["questions"](random.Random(seed))
-    return result
 
 
 def _limit(job: Frame) -> None:
@@ -295,7 +256,7 @@ class Checks:
             return
 
         def ring(number: int, frame: types.FrameType | None) -> None:
-            self.channel.send("hung", **_where(frame, self.filename))
+            self.channel.send("hung", **where(frame, self.filename))
             os._exit(1)
 
         signal.signal(signal.SIGALRM, ring)
@@ -327,56 +288,3 @@ PYTEST += [word for name in _WITHOUT.split() for word in ("-p", f"no:{name}")]
 
 def _title(doc: str | None, name: str) -> str:
     return (doc or name.removeprefix("test_").replace("_", " ")).strip().splitlines()[0].rstrip(".")
-
-
-def describe_exception(error: BaseException, filename: str) -> Frame:
-    """What was raised, in plain data: type, message, the line of the submission, its source and the local values."""
-    if isinstance(error, SyntaxError) and error.filename == filename:
-        return {
-            "type": type(error).__name__,
-            "message": error.msg or "invalid syntax",
-            "line": error.lineno,
-            "text": (error.text or "").rstrip("\n"),
-            "column": error.offset,
-        }
-    frame, line = None, None
-    for step, number in traceback.walk_tb(error.__traceback__):
-        if step.f_code.co_filename == filename:
-            frame, line = step, number
-    try:
-        message = str(error)[:2000]
-    except BaseException:  # a lying __str__ is the submission's business
-        message = ""
-    return {
-        "type": type(error).__name__,
-        "bases": [c.__name__ for c in type(error).__mro__][:8],
-        "message": message,
-        "line": line,
-        "text": linecache.getline(filename, line).strip() if line else "",
-        "function": frame.f_code.co_name if frame else "",
-        "locals": _locals(frame),
-        "misfit": misfit(linecache.getline(filename, line), frame) if frame and line else "",
-    }
-
-
-def _where(frame: types.FrameType | None, filename: str) -> Frame:
-    while frame is not None and frame.f_code.co_filename != filename:
-        frame = frame.f_back
-    if frame is None:
-        return {"line": None, "text": "", "function": "", "locals": {}}
-    return {
-        "line": frame.f_lineno,
-        "text": linecache.getline(filename, frame.f_lineno).strip(),
-        "function": frame.f_code.co_name,
-        "locals": _locals(frame),
-    }
-
-
-def _locals(frame: types.FrameType | None) -> dict[str, str]:
-    """Short descriptions of a frame's local variables, in the order they were assigned."""
-    from graders.lens import glimpse
-
-    if frame is None or frame.f_code.co_name == "<module>":
-        return {}
-    shown = [(n, v) for n, v in frame.f_locals.items() if n != "self" and not n.startswith(("__", "."))]
-    return {name: glimpse(value) for name, value in shown[:12]}

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from graders.observe import Difference, close, describe, shape_text
+from graders.observe import Difference, close
+from graders.values import describe, shape_text
 
 Facts = dict[str, Any]
 PICTURE_ROWS, PICTURE_COLUMNS = 10, 32

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from graders.observe import Seen
 from graders.pool import Child, Ended
+from graders.values import Seen
 from graders.wire import Broken
 
 Frame = dict[str, Any]

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from graders.log import CheckLog
-from graders.observe import Difference, Seen, differs, equal, judge
+from graders.observe import Difference, differs, equal, judge
+from graders.values import Seen
 from graders.wire import Broken
 
 LOOSE: dict[str, tuple[float, float]] = {"float32": (2e-3, 2e-4), "float64": (1e-5, 1e-7)}

@@ -15,12 +15,13 @@ The rule that counts is the one in the *reference's* log: a submission cannot lo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from graders.predicates import PREDICATES
+from graders.values import Seen, describe, plain
 from graders.wire import Broken, Node, array
 
 Rule = dict[str, Any]
@@ -86,16 +87,6 @@ def law(mean: float, std: float, sigmas: float = 6.0, says: str = "") -> Rule:
 def at_most(bound: float | None = None, times: float = 1.0, says: str = "") -> Rule:
     """A number not above ``bound``; without a bound, not above ``times`` the reference's own number."""
     return {"rule": "at_most", "bound": bound, "times": times, "says": says}
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One observation as it arrived: from the reference or from the submission."""
-
-    name: str
-    node: Node
-    payload: bytes
-    rule: Rule
 
 
 @dataclass(frozen=True)
@@ -281,111 +272,3 @@ def _judge_at_most(mine: Seen, theirs: Seen, rule: Rule) -> Difference | None:
         return Difference("kind", "", "a number", describe(mine.node))
     bound = rule["bound"] if rule["bound"] is not None else rule["times"] * reference
     return None if value <= bound else Difference("bound", "", bound, value, note=rule["says"])
-
-
-def plain(node: Node) -> Any:
-    """A node of plain values as plain Python; tensors and objects as their description."""
-    kind = node.get("k")
-    if kind == "plain":
-        return node.get("v")
-    if kind == "list":
-        return [plain(v) for v in node["v"]]
-    if kind == "dict":
-        return {str(plain(k)): plain(v) for k, v in zip(node["keys"], node["v"], strict=True)}
-    return describe(node)
-
-
-def describe(node: Node) -> str:
-    """What a value is, in a few words: ``float32 tensor of shape (2, 3)``, ``None``, ``a list of 3``."""
-    kind = node.get("k")
-    if kind == "tensor":
-        device = "" if node["device"] == "cpu" else f" on {node['device']}"
-        return f"{node['dtype']} tensor of shape {shape_text(node['shape'])}{device}"
-    if kind == "plain":
-        if node.get("v") is None or node.get("t") == "ellipsis":
-            return str(node.get("v"))
-        article = "an" if str(node["t"])[0] in "aeiou" else "a"
-        return f"{article} {node['t']} ({str(node['v'])[:60]})"
-    if kind in ("list", "dict"):
-        return f"a {node.get('t')} of {len(node.get('v', ()))}"
-    if kind == "raised":
-        return f"{node.get('type')}: {node.get('message')}" if node.get("type") else "no exception"
-    return f"an object of type {node.get('type')}"
-
-
-def shape_text(shape: list[int]) -> str:
-    """A shape as Python writes it: ``(3,)``, ``(2, 3)``, ``()``."""
-    return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
-
-
-# --- predicates --------------------------------------------------------------------------------------------------
-
-
-def _numbers(seen: Seen) -> np.ndarray[Any, Any]:
-    values = array(seen.node, seen.payload) if seen.node.get("k") == "tensor" else None
-    if values is None:
-        raise ValueError("not a tensor with data")
-    return values
-
-
-def _finite(seen: Seen) -> bool:
-    return bool(np.isfinite(_numbers(seen)).all())
-
-
-def _sums_to(seen: Seen, total: float, dim: int, atol: float = 1e-5) -> bool:
-    return bool(np.all(np.abs(_numbers(seen).sum(axis=dim) - total) <= atol))
-
-
-def _raised(seen: Seen, type: str = "") -> bool:
-    return seen.node.get("k") == "raised" and bool(seen.node.get("type")) and type in ("", seen.node["type"])
-
-
-def _is_true(seen: Seen) -> bool:
-    return plain(seen.node) is True
-
-
-def _each_before(seen: Seen, first: str, then: str, since: str = "") -> bool:
-    """Every ``then`` has a ``first`` between it and the ``then`` before it (or the ``since`` before it).
-
-    Events are known by how they begin: ``forward`` stands for ``forward (train)`` too.
-    """
-    ready = False
-    for event in plain(seen.node):
-        if event.startswith(first):
-            ready = True
-        elif event.startswith(then):
-            if not ready:
-                return False
-            ready = False
-        elif since and event.startswith(since):
-            ready = False
-    return True
-
-
-def _never_between(seen: Seen, event: str, start: str, end: str) -> bool:
-    """``event`` never falls after a ``start`` and before the next ``end``."""
-    inside = False
-    for each in plain(seen.node):
-        if each == start:
-            inside = True
-        elif each == end:
-            inside = False
-        elif each == event and inside:
-            return False
-    return True
-
-
-def _happens(seen: Seen, event: str, times: int | None = None) -> bool:
-    count = plain(seen.node).count(event)
-    return bool(count == times if times is not None else count > 0)
-
-
-PREDICATES: dict[str, Callable[..., bool]] = {
-    "finite": _finite,
-    "sums_to": _sums_to,
-    "raised": _raised,
-    "is_true": _is_true,
-    "each_before": _each_before,
-    "never_between": _never_between,
-    "happens": _happens,
-}

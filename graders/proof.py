@@ -18,9 +18,9 @@ from typing import Any
 import exercises
 from exercises import Exercise
 from graders.judge import Judge, new_seed
-from graders.observe import plain
 from graders.pool import Pool
 from graders.report import Report
+from graders.values import plain
 
 SEEDS, FULL_SEEDS = 1, 20
 

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from exercises import Exercise
 from graders import explain
 from graders.log import CheckLog, Log, Run
-from graders.observe import judge, plain
+from graders.observe import judge
 from graders.report import Check, Mistake, Outcome, Report, Status
+from graders.values import plain
 from graders.wire import Broken
 
 _STATUS: dict[str, Status] = {"failed": "failed", "error": "error", "timeout": "timeout", "limit": "limit"}

@@ -16,11 +16,12 @@ import torch
 
 import exercises
 from graders import explain
-from graders.child import draw_questions, load
 from graders.encode import encode
 from graders.judge import new_seed, written_seed
 from graders.kit import Draw, Observe
-from graders.observe import Seen, judge
+from graders.observe import judge
+from graders.submission import draw_questions, load
+from graders.values import Seen
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

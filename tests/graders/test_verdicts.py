@@ -8,7 +8,8 @@ import torch
 
 from graders.encode import encode
 from graders.explain import explain, remark
-from graders.observe import Rule, Seen, at_most, equal, holds, judge, law
+from graders.observe import Rule, at_most, equal, holds, judge, law
+from graders.values import Seen
 from graders.wire import Broken, array, unpack_header
 from tests.graders.conftest import Bench
 
