@@ -127,12 +127,7 @@ class Server:
 
     async def do_start(self, number: Any, request: dict[str, Any], answer: Any) -> None:
         exercise = exercises.exercise(request["exercise"])
-        text = exercise.text("start.py")
-        if exercise.has("questions.py"):
-            job = {
-                "do": "start", "start": text, "questions": exercise.text("questions.py"), "seed": int(request["seed"]),
-            }  # fmt: skip
-            text = await self._result(job, 20.0)
+        text = await self.judge.start_text(exercise, int(request["seed"]))
         await answer(number, {"event": "start", "text": text})
 
     async def _result(self, job: dict[str, Any], seconds: float) -> Any:

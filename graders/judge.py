@@ -125,6 +125,20 @@ class Judge:
                 pass
         return run
 
+    async def start_text(self, exercise: Exercise, seed: int) -> str:
+        """What the learner receives; a predict exercise's questions are those of the seed."""
+        text = exercise.text("start.py")
+        if not exercise.has("questions.py"):
+            return text
+        job = {"do": "start", "start": text, "questions": exercise.text("questions.py"), "seed": seed, "seconds": 20}
+        async with self.pool.child(job) as child:
+            async for frame, _ in child.frames(20):
+                if frame["f"] == "result":
+                    text = str(frame["value"])
+                elif frame["f"] == "broken":
+                    raise Ours(f"{exercise.name}: {frame.get('message')}")
+        return text
+
     # --- the verdict ----------------------------------------------------------------------------------------------
 
     async def check(

@@ -56,23 +56,9 @@ class Proof:
 
     async def stub(self, exercise: Exercise) -> Finding:
         """What the learner receives must fail, and say that nothing is written yet."""
-        report = await self.check(exercise, await self.start(exercise), None)
+        report = await self.check(exercise, await self.judge.start_text(exercise, self.seeds[0]), None)
         kind = report.status == "failed" and "yet" in (report.first_failure.message if report.first_failure else "")
         return Finding(exercise.id, "start.py fails kindly", kind, "" if kind else tell(report))
-
-    async def start(self, exercise: Exercise) -> str:
-        text = exercise.text("start.py")
-        if exercise.kind != "predict":
-            return text
-        job = {
-            "do": "start",
-            "start": text,
-            "questions": exercise.text("questions.py"),
-            "seed": self.seeds[0],
-        }
-        async with self.judge.pool.child({**job, "seconds": 10}) as child:
-            results = [frame["value"] async for frame, _ in child.frames(10) if frame["f"] == "result"]
-        return str(results[0])
 
     async def passes(self, exercise: Exercise, name: str) -> Finding:
         """A right answer must pass on every seed. The oracle may call what learners may not."""
