@@ -15,11 +15,12 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
 
+from graders.effort import share, to_meta, work
 from graders.observe import Rule, at_most, equal, holds, law, noted, one_of
 from graders.watch import Watch
 
@@ -83,6 +84,14 @@ class Draw:
             for _, value in sorted(module.named_parameters(), key=lambda pair: pair[0]):
                 value.copy_(self.normal(*value.shape, scale=scale, mean=0.1, dtype=value.dtype))
         return module
+
+
+WRITTEN_TO = "A tensor that was passed in has been written to. The caller still needs it as it was."
+COPIED = "The result has memory of its own: something was copied, where a view was asked for."
+SHARED = "The result shares memory with what was passed in: writing to one changes the other."
+LOOPS = "The larger the input, the more steps your Python code takes. Can torch do all of it in one operation?"
+BORN_ON_CPU = "With inputs on another device this would fail. Which device should a new tensor ask for?"
+SLOW = "It is not faster than the plain way by as much as was asked."
 
 
 class Observe:
@@ -165,6 +174,47 @@ class Observe:
         for label, p in params:
             self(f"gradient of {label} in {name}", p.grad, rule)
 
+    def shares(self, name: str, out: Any, source: torch.Tensor, says: str = COPIED) -> None:
+        """Observe that ``out`` is a view: it lies in the memory of ``source``."""
+        self(name, _same_memory(out, source), holds("is_true", says))
+
+    def apart(self, name: str, out: Any, source: torch.Tensor, says: str = SHARED) -> None:
+        """Observe that ``out`` is a tensor with memory of its own."""
+        ok = isinstance(out, torch.Tensor) and not _same_memory(out, source)
+        self(name, ok, holds("is_true", says))
+
+    def no_loop(
+        self, name: str, run: Callable[[int], object], small: int = 4, large: int = 64, says: str = LOOPS
+    ) -> None:
+        """Observe that ``run(size)``, which calls the submission, takes as many steps for a large size as for a small.
+
+        Python bytecodes of the submission and torch operations are counted together. Three times as many are still
+        allowed: a doubling scan takes log(size) steps, a loop would take ``large / small`` times as many.
+        """
+        run(small)  # what happens only once, at the first call, is not counted
+        little, much = (work(self._filename, run, size) for size in (small, large))
+        self(name, little is not None and much is not None and much <= 3 * little, holds("is_true", says))
+
+    def stays_on_device(
+        self, name: str, function: Callable[..., Any], *args: Any, says: str = BORN_ON_CPU, **kw: Any
+    ) -> None:
+        """Call with every tensor on the meta device; observe that the submission makes no tensor on the CPU.
+
+        A call that raises there for want of data (``.item()``, ``if mask.any()``) is no evidence, and passes.
+        """
+        with Watch(self._filename) as ops, suppress(Exception):
+            function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
+        self(name, ops.born_on_cpu(), holds("is_empty", says))
+
+    def faster(
+        self, name: str, slow: Callable[[], object], fast: Callable[[], object], times: float, says: str = SLOW
+    ) -> None:
+        """Observe that ``fast()``, which calls the submission, takes at most 1/``times`` of the CPU time of ``slow()``.
+
+        Ask for at most half of what the reference reaches: the rounds stop as soon as one is good enough.
+        """
+        self(name, share(slow, fast, 1 / times), at_most(bound=1 / times, says=says))
+
     @contextmanager
     def operations(self) -> Iterator[Watch]:
         """Record every torch operation inside the block: ``with observe.operations() as ops: …; ops.count("mm")``."""
@@ -172,7 +222,8 @@ class Observe:
             yield watch
 
 
-WRITTEN_TO = "A tensor that was passed in has been written to. The caller still needs it as it was."
+def _same_memory(out: Any, source: torch.Tensor) -> bool:
+    return isinstance(out, torch.Tensor) and out.untyped_storage().data_ptr() == source.untyped_storage().data_ptr()
 
 
 class Tape:

@@ -34,6 +34,10 @@ def _is_true(seen: Seen) -> bool:
     return plain(seen.node) is True
 
 
+def _is_empty(seen: Seen) -> bool:
+    return plain(seen.node) == ""
+
+
 def _each_before(seen: Seen, first: str, then: str, since: str = "") -> bool:
     """Every ``then`` has a ``first`` between it and the ``then`` before it (or the ``since`` before it).
 
@@ -75,6 +79,7 @@ PREDICATES: dict[str, Callable[..., bool]] = {
     "sums_to": _sums_to,
     "raised": _raised,
     "is_true": _is_true,
+    "is_empty": _is_empty,
     "each_before": _each_before,
     "never_between": _never_between,
     "happens": _happens,

@@ -55,9 +55,14 @@ class Proof:
             yield await self.fails(exercise, mistake.name)
 
     async def stub(self, exercise: Exercise) -> Finding:
-        """What the learner receives must fail, and say that nothing is written yet."""
+        """What the learner receives must fail, and say that nothing is written yet; broken code has something written,
+        and fails like any wrong answer."""
         report = await self.check(exercise, await self.judge.start_text(exercise, self.seeds[0]), None)
-        kind = report.status == "failed" and "yet" in (report.first_failure.message if report.first_failure else "")
+        failure = report.first_failure
+        if exercise.kind == "fix":
+            kind = report.status in ("failed", "error") and failure is not None and failure.name != "runs"
+        else:
+            kind = report.status == "failed" and "yet" in (failure.message if failure else "")
         return Finding(exercise.id, "start.py fails kindly", kind, "" if kind else tell(report))
 
     async def passes(self, exercise: Exercise, name: str) -> Finding:

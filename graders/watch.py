@@ -28,6 +28,8 @@ class Op:
     """Elements of its largest result."""
     line: int | None
     """The line of the submission that led to it, if any."""
+    on_cpu: bool = False
+    """A result with at least one dimension lies on the CPU. (A 0-d tensor mixes with any device.)"""
 
 
 def submission_line(filename: str) -> int | None:
@@ -97,7 +99,7 @@ class Watch:
         """An aten operation ran."""
         packet = getattr(func, "_schema", None)
         name = packet.name.split("::")[-1] if packet is not None else str(func)
-        self.ops.append(Op(name, _largest(result), submission_line(self.filename)))
+        self.ops.append(Op(name, _largest(result), submission_line(self.filename), _on_cpu(result)))
 
     def count(self, *names: str) -> int:
         """How many operations of these aten names ran."""
@@ -106,6 +108,13 @@ class Watch:
     def largest(self) -> int:
         """Elements of the largest result of any operation."""
         return max((op.elements for op in self.ops), default=0)
+
+    def born_on_cpu(self) -> str:
+        """The first result on the CPU that the submission caused, in words; empty when there is none."""
+        for op in self.ops:
+            if op.on_cpu and op.line is not None:
+                return f"`{op.name}` at line {op.line} makes a tensor on the CPU"
+        return ""
 
     def forbidden(self, words: Iterable[str]) -> tuple[str, int] | None:
         """The first operation that the submission reached whose name contains one of the words, and its line."""
@@ -123,3 +132,9 @@ def _largest(result: Any) -> int:
     if isinstance(result, (tuple, list)):
         return max((_largest(r) for r in result), default=0)
     return 0
+
+
+def _on_cpu(result: Any) -> bool:
+    if isinstance(result, torch.Tensor):
+        return result.dim() > 0 and result.device.type == "cpu"
+    return isinstance(result, (tuple, list)) and any(map(_on_cpu, result))

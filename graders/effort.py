@@ -1,0 +1,94 @@
+"""What a piece of work costs: Python steps and torch operations, counted; and, where only a clock can tell, a ratio."""
+
+from __future__ import annotations
+
+import copy
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import torch
+
+from graders.watch import Watch
+
+ROUNDS, LEAST_SECONDS = 7, 2e-3
+
+
+class Steps:
+    """Counts the bytecodes that one file executes: a Python loop shows, however it is written."""
+
+    def __init__(self, filename: str) -> None:
+        self.filename = filename
+        self.count = 0
+        self.intact = True
+
+    def __enter__(self) -> Steps:
+        self._previous = sys.gettrace()
+        sys.settrace(self._enter)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.intact = sys.gettrace() == self._enter
+        sys.settrace(self._previous)
+
+    def _enter(self, frame: FrameType, event: str, arg: Any) -> Any:
+        if frame.f_code.co_filename != self.filename:
+            return None
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, arg: Any) -> Any:
+        self.count += event == "opcode"
+        return self._step
+
+
+def work(filename: str, run: Callable[[int], object], size: int) -> int | None:
+    """Bytecodes and torch operations that a submission spends on a problem of one size; None if it looked away."""
+    with Steps(filename) as steps, Watch(filename) as watch:
+        run(size)
+    if not (steps.intact and watch.intact):
+        return None
+    return steps.count + sum(op.line is not None for op in watch.ops)
+
+
+def share(slow: Callable[[], object], fast: Callable[[], object], wanted: float) -> float:
+    """CPU time of ``fast`` as a share of ``slow``'s: the smallest of a few interleaved rounds; stops at ``wanted``.
+
+    CPU time of this process, not the clock's: what else the machine does then hardly matters.
+    """
+    best = float("inf")
+    times = [_times(f) for f in (slow, fast)]
+    for _ in range(ROUNDS):
+        a, b = (_seconds(f, n) for f, n in zip((slow, fast), times, strict=True))
+        best = min(best, b / a)
+        if best <= wanted:
+            break
+    return best
+
+
+def _times(function: Callable[[], object]) -> int:
+    """How often to run a function so that the clock's grain does not show; also warms it up."""
+    once = _seconds(function, 1)
+    return max(1, round(LEAST_SECONDS / max(once, 1e-7)))
+
+
+def _seconds(function: Callable[[], object], times: int) -> float:
+    begun = time.process_time()
+    for _ in range(times):
+        function()
+    return max(time.process_time() - begun, 1e-9) / times
+
+
+def to_meta(value: Any) -> Any:
+    """The same value with every tensor, also inside modules and containers, on the meta device."""
+    if isinstance(value, torch.nn.Module):
+        return copy.deepcopy(value).to("meta")
+    if isinstance(value, torch.Tensor):
+        return value.detach().to("meta")
+    if type(value) in (list, tuple):
+        return type(value)(to_meta(v) for v in value)
+    if type(value) is dict:
+        return {k: to_meta(v) for k, v in value.items()}
+    return value

@@ -1,0 +1,111 @@
+"""Counted rules: a loop shows however it is written, a view is told from a copy, a stray tensor's line is named."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from graders.encode import encode
+from graders.kit import Draw, Observe
+from graders.observe import judge
+from graders.submission import load
+from graders.values import Seen
+
+FILE = "mine.py"
+
+
+def verdicts(source: str, look: Any) -> list[bool]:
+    """Load a submission, let ``look(submission, draw, observe)`` observe it, and judge each rule on its own."""
+    seen: list[Seen] = []
+
+    def send(name: str, value: Any, rule: Any) -> None:
+        payload = bytearray()
+        seen.append(Seen(name, encode(value, payload), bytes(payload), rule))
+
+    look(load("import torch\n" + source, FILE, {}), Draw(1, "test"), Observe(send, FILE, 1, "test"))
+    return [judge(each, [each]) is None for each in seen]
+
+
+LOOPS = {
+    "for": "def f(x):\n    out = []\n    for row in x: out.append(row.sum())\n    return torch.stack(out)",
+    "comprehension": "def f(x):\n    return torch.stack([row.sum() for row in x])",
+    "map": "def f(x):\n    return torch.stack(list(map(torch.sum, x)))",
+    "while": "def f(x):\n    i = 0\n    while i < len(x): i += 1\n    return x.sum(1)",
+    "recursion": "def f(x):\n    return x.sum(1) if len(x) == 1 else torch.cat([f(x[:1]), f(x[1:])])",
+    "untraced": "import sys\ndef f(x):\n    sys.settrace(None)\n    return torch.stack([row.sum() for row in x])",
+}
+NO_LOOPS = {
+    "sum": "def f(x):\n    return x.sum(1)",
+    "matmul": "def f(x):\n    return x @ torch.ones(x.shape[1])",
+    "doubling": "def f(x):\n    n = 1\n    while n < len(x): n *= 2\n    return x.sum(1)",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "fine"), [(s, False) for s in LOOPS.values()] + [(s, True) for s in NO_LOOPS.values()]
+)
+def test_loops(source: str, fine: bool) -> None:
+    def look(submission: Any, draw: Any, observe: Any) -> None:
+        observe.no_loop("f", lambda n: submission.f(draw.normal(n, 3)))
+
+    assert verdicts(source, look) == [fine]
+
+
+@pytest.mark.parametrize(
+    ("source", "shares"),
+    [("x.view(-1)", True), ("x.T", True), ("x.clone()", False), ("x.T.reshape(-1)", False), ("x + 0", False)],
+)
+def test_memory(source: str, shares: bool) -> None:
+    def look(submission: Any, draw: Any, observe: Any) -> None:
+        x = draw.normal(3, 4)
+        observe.shares("f(x)", submission.f(x), x)
+        observe.apart("f(x)", submission.f(x), x)
+
+    assert verdicts(f"def f(x):\n    return {source}", look) == [shares, not shares]
+
+
+def test_apart_wants_a_tensor() -> None:
+    def look(submission: Any, draw: Any, observe: Any) -> None:
+        observe.apart("f(x)", submission.f(1), draw.normal(2))
+
+    assert verdicts("def f(x):\n    return None", look) == [False]
+
+
+@pytest.mark.parametrize(
+    ("source", "fine"),
+    [
+        ("def f(x):\n    return x + torch.arange(len(x), device=x.device)", True),
+        ("def f(x):\n    return x + torch.arange(len(x))", False),
+        ("def f(x):\n    t = torch.arange(9)\n    return torch.nn.functional.embedding(t, x)", False),
+        ("def f(x):\n    return x * torch.tensor(2.0)", True),
+        ("def f(x):\n    return x if x.sum() > 0 else -x", True),
+        ("def f(x):\n    return x.new_zeros(len(x))", True),
+    ],
+)
+def test_devices(source: str, fine: bool) -> None:
+    def look(submission: Any, draw: Any, observe: Any) -> None:
+        observe.stays_on_device("f", submission.f, draw.normal(9))
+
+    assert verdicts(source, look) == [fine]
+
+
+def test_the_line_of_the_stray_tensor_is_told() -> None:
+    values: list[Any] = []
+    observe = Observe(lambda name, value, rule: values.append(value), FILE, 1, "test")
+    submission = load("import torch\ndef f(x):\n    return x + torch.arange(3)", FILE, {})
+    observe.stays_on_device("f", submission.f, torch.zeros(3))
+    assert "line 3" in values[0] and "arange" in values[0]
+
+
+def test_faster() -> None:
+    x = torch.randn(64, 64)
+
+    def slow() -> None:
+        for _ in range(50):
+            x @ x
+
+    def look(submission: Any, draw: Any, observe: Any) -> None:
+        observe.faster("f", slow, lambda: submission.f(x), times=5)
+
+    assert verdicts("def f(x):\n    return x @ x", look) == [True]
+    assert verdicts("def f(x):\n    for _ in range(40): x @ x", look) == [False]
