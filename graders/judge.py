@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from exercises import Exercise
-from exercises import Mistake as Known
 from graders import mistakes
 from graders.log import Log, Ours, Run, follow
 from graders.pool import Pool
@@ -21,7 +20,7 @@ from graders.verdict import Verdict, runs_rung
 T = TypeVar("T")
 Emit = Callable[[dict[str, Any]], Awaitable[None]]
 FRESH_SEEDS = 3
-KEPT_BANKS = 24
+KEPT_BANKS, KEPT_REFERENCES = 24, 48
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class Judge:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._ready: dict[str, tuple[int, asyncio.Task[Reference]]] = {}
+        self._asked: dict[tuple[str, int], asyncio.Task[Reference]] = {}
         self._banks: dict[tuple[str, int], asyncio.Task[Bank]] = {}
 
     # --- what can be known before a submission arrives -------------------------------------------------------------
@@ -65,12 +65,24 @@ class Judge:
     def _begin_reference(self, exercise: Exercise, seed: int) -> tuple[int, asyncio.Task[Reference]]:
         return seed, _background(self._reference(exercise, seed))
 
+    def _given(self, exercise: Exercise, seed: int) -> asyncio.Task[Reference]:
+        """The reference for a seed that somebody asked for; they may well ask again."""
+        key = (exercise.id, seed)
+        task = self._asked.pop(key, None)
+        if task is None or _spoilt(task):
+            task = self._begin_reference(exercise, seed)[1]
+        self._asked[key] = task
+        while len(self._asked) > KEPT_REFERENCES:
+            self._asked.pop(next(iter(self._asked)))
+        return task
+
     async def _reference(self, exercise: Exercise, seed: int) -> Reference:
         """Raises Ours when the reference itself fails."""
-        runs = await self._answers(exercise, [seed])
+        runs = await self.answers(exercise, [seed])
         return Reference(seed, [run.logs[seed] for run in runs], runs[0].ladder)
 
-    async def _answers(self, exercise: Exercise, seeds: list[int]) -> list[Run]:
+    async def answers(self, exercise: Exercise, seeds: list[int]) -> list[Run]:
+        """Runs of the reference and of every other accepted answer. Raises Ours when one of them fails."""
         files = ["answer.py", *exercise.extra.get("accepts", ())]
         runs = await asyncio.gather(*(self.run(exercise, exercise.text(f), seeds, trusted=True) for f in files))
         for name, run in zip(files, runs, strict=True):
@@ -83,7 +95,7 @@ class Judge:
         """The bank of an exercise; ``seed`` tells predictions apart, whose questions depend on it."""
         key = (exercise.id, seed)
         task = self._banks.pop(key, None)
-        if task is None or (task.done() and (task.cancelled() or task.exception())):
+        if task is None or _spoilt(task):
             task = _background(self._mistakes(exercise, [seed] if seed else [new_seed() for _ in range(FRESH_SEEDS)]))
         self._banks[key] = task  # the most recently used stands last
         while len(self._banks) > KEPT_BANKS:
@@ -94,7 +106,7 @@ class Judge:
         answer = exercise.text("answer.py")
         known = [m for m in exercise.mistakes if m.signature != "timeout"]
         jobs = [self.run(exercise, m.source(answer), seeds, only=[m.check], trusted=True) for m in known]
-        reference, runs = await asyncio.gather(self._answers(exercise, seeds), asyncio.gather(*jobs))
+        reference, runs = await asyncio.gather(self.answers(exercise, seeds), asyncio.gather(*jobs))
         return Bank(tuple(seeds), reference, {m.name: run for m, run in zip(known, runs, strict=True)})
 
     # --- running --------------------------------------------------------------------------------------------------
@@ -147,15 +159,16 @@ class Judge:
         source: str,
         seed: int | None = None,
         emit: Emit | None = None,
-        diagnose: bool = True,
+        name: bool = True,
+        look: bool = True,
     ) -> Report:
         """The verdict over one submission; each rung of the ladder is told to ``emit`` as it is known.
 
-        Without ``diagnose`` a failure is neither named nor looked at through the lens.
+        A failure is named where ``name`` says so, and looked at through the lens where ``look`` does.
         """
         started = time.monotonic()
         try:
-            report = await self._check(exercise, source, seed, emit or _silent, diagnose)
+            report = await self._check(exercise, source, seed, emit or _silent, name, look)
         except Ours as error:
             says = "The grader itself failed, not your code. `gradatim doctor` and a report of this would help us."
             report = Report(exercise.id, "broken", message=f"{says}\n{error}")
@@ -163,16 +176,21 @@ class Judge:
             report = Report(exercise.id, "broken", message=f"The grader could not run: {error}")
         return Report(**{**report.__dict__, "seconds": round(time.monotonic() - started, 4)})
 
-    async def _check(self, exercise: Exercise, source: str, seed: int | None, emit: Emit, diagnose: bool) -> Report:
+    async def _check(
+        self, exercise: Exercise, source: str, seed: int | None, emit: Emit, name: bool, look: bool
+    ) -> Report:
         if exercise.kind == "predict":
             seed = written_seed(source)
             if seed is None:
                 text = "The line `SEED = …` is gone from your file; the questions belong to it. `reset` draws new ones."
                 return Report(exercise.id, "error", message=text)
-        if seed is None and exercise.id in self._ready:
+        drawn = seed is None
+        if seed is not None:
+            waiting = self._given(exercise, seed)
+        elif exercise.id in self._ready:
             seed, waiting = self._ready.pop(exercise.id)  # a reference is used once: its seed is told afterwards
         else:
-            seed, waiting = self._begin_reference(exercise, new_seed() if seed is None else seed)
+            seed, waiting = self._begin_reference(exercise, new_seed())
         verdict = Verdict(exercise, seed)
         run = Run()
         async with self.pool.child(self.job(exercise, source, [seed])) as child:
@@ -186,31 +204,22 @@ class Judge:
                     break
             run.output = run.output or child.printed()
         named: list[Mistake] = []
+        lens: list[dict[str, Any]] = []
         failure = verdict.failure
-        if diagnose and failure is not None and failure.name != "runs":
-            named, lens = await self._diagnose(exercise, source, seed, failure, run)
+        if failure is not None and failure.name != "runs":
+            named, lens = await asyncio.gather(
+                self._name(exercise, source, seed, failure, run) if name else _nothing(),
+                self._look(exercise, source, seed, failure, run) if look else _nothing(),
+            )
             if lens:
                 failure.details["lens"] = lens
-        if exercise.kind != "predict" and exercise.id not in self._ready:
+        if drawn and exercise.id not in self._ready:
             self._ready[exercise.id] = self._begin_reference(exercise, new_seed())
         return verdict.report(run, named)
 
-    async def _diagnose(
-        self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run
-    ) -> tuple[list[Mistake], list[dict[str, Any]]]:
-        """Name the mistake, and look through the lens, both at once."""
-        at = [m for m in exercise.mistakes if m.check == failure.name]
-        if failure.outcome == "timeout":
-            return [Mistake(m.name, m.says) for m in at if m.signature == "timeout"], []
-        if failure.outcome not in ("failed", "error"):
-            return [], []
-        return await asyncio.gather(
-            self._name(exercise, source, at, seed, run), self._look(exercise, source, seed, failure, run)
-        )
-
     async def _look(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> list[dict[str, Any]]:
         """What every line of the submission assigned in the call whose outcome failed."""
-        if failure.details.get("raised") == "NotImplementedError":
+        if failure.outcome not in ("failed", "error") or failure.details.get("raised") == "NotImplementedError":
             return []
         last = failure.details.pop("number", len(run.log(seed).check(failure.name).seen))
         seen = await self.run(exercise, source, [seed], only=[failure.name], lens=True, last=last)
@@ -220,13 +229,16 @@ class Judge:
             line["text"] = lines[line["line"] - 1] if 0 < line["line"] <= len(lines) else ""
         return lens
 
-    async def _name(self, exercise: Exercise, source: str, at: list[Known], seed: int, run: Run) -> list[Mistake]:
+    async def _name(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> list[Mistake]:
         """The known mistakes with which the submission agrees on every fresh seed."""
-        if not at:
+        at = [m for m in exercise.mistakes if m.check == failure.name]
+        if failure.outcome == "timeout":
+            return [Mistake(m.name, m.says) for m in at if m.signature == "timeout"]
+        if failure.outcome not in ("failed", "error") or not at:
             return []
         predict = exercise.kind == "predict"
         bank = await self._bank(exercise, seed if predict else 0)
-        name = at[0].check
+        name = failure.name
         mine = run if predict else await self.run(exercise, source, bank.seeds, only=[name])
         agrees = mistakes.agrees_where_wrong if predict else mistakes.agrees
         found = []
@@ -270,6 +282,14 @@ def written_seed(source: str) -> int | None:
 
 async def _silent(event: dict[str, Any]) -> None:
     """For callers that want the report alone."""
+
+
+def _spoilt(task: asyncio.Task[Any]) -> bool:
+    return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+async def _nothing() -> list[Any]:
+    return []
 
 
 def _background(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from graders.judge import new_seed
 from graders.log import Run
 from graders.mistakes import broken_rules
 from graders.proof import Proof
+from graders.repeat import BATCH, troubles
 from graders.variants import Variant, variants
 
 TABLE = Path(__file__).parent / "scores.json"
@@ -36,6 +38,10 @@ class Score:
     """Survivors whose log equals the reference's on a thousand fresh cases."""
     survived: tuple[str, ...]
     """Survivors that behave differently somewhere: holes in the check."""
+    seeds: int
+    """On so many seeds the right answers passed."""
+    troubles: tuple[str, ...] = ()
+    """What went wrong on one of many seeds."""
 
     @property
     def rate(self) -> float:
@@ -45,30 +51,43 @@ class Score:
 
     @property
     def good(self) -> bool:
-        return self.rate >= WANTED and len(self.equivalent) <= max(1, round(MOST_EQUIVALENT * self.variants))
+        return (
+            not self.troubles
+            and self.rate >= WANTED
+            and len(self.equivalent) <= max(1, round(MOST_EQUIVALENT * self.variants))
+        )
 
 
 def fingerprint(exercise: Exercise) -> str:
     """Changes when the answer, the check or the settings do."""
     check = (CHECKS / exercise.check).read_text(encoding="utf-8")
-    text = exercise.text("answer.py") + check + exercise.text("exercise.toml")
+    files = ["answer.py", "other.py", "oracle.py", "exercise.toml"] + ["questions.py"] * exercise.has("questions.py")
+    text = "".join(map(exercise.text, files)) + check
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 async def score(proof: Proof, exercise: Exercise) -> Score:
-    """Judge every variant; look again at those that pass."""
-    # A prediction's answer is ten numbers; slips in the code that works them out are not what a learner hands in.
-    every = [] if exercise.kind == "predict" else variants(exercise.text("answer.py"))
-    passing = [v for v in every if not await killed(proof, exercise, v)]
+    """Judge every variant, look again at those that pass, and try what is right and wrong on many seeds."""
+    if exercise.kind == "predict":
+        # A prediction's answer is ten numbers; slips in the code that works them out are not what a learner hands in.
+        many = Proof(proof.judge, BATCH)
+        wrong = [f"{f.what}: {f.says}" async for f in many.prove(exercise) if not f.ok]
+        return Score(exercise.id, fingerprint(exercise), 0, 0, (), (), BATCH, tuple(wrong))
+    seeds, wrong = await troubles(proof.judge, exercise)
+    every = variants(exercise.text("answer.py"))
+    fresh = [new_seed() for _ in range(KILL_SEEDS)]
+    dead = await asyncio.gather(*(killed(proof, exercise, v, fresh) for v in every))
+    passing = [v for v, dies in zip(every, dead, strict=True) if not dies]
     same = [v.name for v in passing if await equivalent(proof, exercise, v)]
-    rest = [v.name for v in passing if v.name not in same]
-    return Score(exercise.id, fingerprint(exercise), len(every), len(every) - len(passing), tuple(same), tuple(rest))
+    rest = tuple(v.name for v in passing if v.name not in same)
+    counts = (len(every), len(every) - len(passing))
+    return Score(exercise.id, fingerprint(exercise), *counts, tuple(same), rest, seeds, tuple(wrong))
 
 
-async def killed(proof: Proof, exercise: Exercise, variant: Variant) -> bool:
+async def killed(proof: Proof, exercise: Exercise, variant: Variant, seeds: list[int]) -> bool:
     """Does the check turn the variant away on one of a few seeds?"""
-    for _ in range(KILL_SEEDS):
-        report = await proof.check(exercise, variant.source, new_seed(), diagnose=False)
+    for seed in seeds:
+        report = await proof.check(exercise, variant.source, seed, name=False)
         if report.status == "broken":
             raise RuntimeError(f"{exercise.name}, {variant.name}: {report.message}")
         if not report.passed:
@@ -103,10 +122,12 @@ def table() -> dict[str, Score]:
     if not TABLE.exists():
         return {}
     rows: list[dict[str, Any]] = json.loads(TABLE.read_text(encoding="utf-8"))
-    return {
-        r["exercise"]: Score(**{**r, "equivalent": tuple(r["equivalent"]), "survived": tuple(r["survived"])})
-        for r in rows
-    }
+    return {r["exercise"]: _row(r) for r in rows}
+
+
+def _row(row: dict[str, Any]) -> Score:
+    listed = {k: tuple(row.get(k, ())) for k in ("equivalent", "survived", "troubles")}
+    return Score(**{"seeds": 0, **row, **listed})
 
 
 def keep(scores: dict[str, Score]) -> None:
