@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -348,6 +349,12 @@ def test_a_class_is_graded(run: Run, home: Path, tmp_path: Path) -> None:
         ("bob", "failed"),
         ("cyd", "passed"),
     ]
+    suites = {s.get("name"): s for s in ElementTree.parse(out_folder / "junit.xml").getroot()}
+    assert list(suites) == ["ada", "bob", "cyd"]
+    assert [suites[s].get("failures") for s in suites] == ["0", "1", "0"]
+    assert "One" in str(suites["bob"][0][0].text)
+    scores = {p.stem: json.loads(p.read_text())["tests"] for p in (out_folder / "gradescope").iterdir()}
+    assert {s: t[0]["score"] for s, t in scores.items()} == {"ada": 1.0, "bob": 0.0, "cyd": 1.0}
     lines = (out_folder / "results.csv").read_text().splitlines()
     assert len(lines) == 4 and lines[2].startswith("bob,stable_softmax,failed,One")
     with kept(home) as progress:

@@ -49,7 +49,10 @@ def check(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="With --all: also write results.json and results.csv there."),
+        typer.Option(
+            metavar="DIR",
+            help="With --all: also write JSON, CSV, JUnit and, for each student, Gradescope's results there.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the reports as JSON, and nothing else.")] = False,
 ) -> None:

@@ -1,17 +1,15 @@
-"""`gradatim check --all FOLDER`: one folder a student, one file an exercise; a table, JSON and CSV."""
+"""`gradatim check --all FOLDER`: one folder a student, one file an exercise."""
 
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
-import json as json_module
 from dataclasses import dataclass
 from pathlib import Path
 
 from graders.report import Report
 from tutor.commands.check import exit_code
 from tutor.commands.context import BROKEN, Refusal, console, desk, put_json, say
+from tutor.commands.results import Graded, as_rows, write
 from tutor.course import Entry
 
 SIDE_BY_SIDE = 3
@@ -44,19 +42,20 @@ def grade_all(folder: Path, seed: int | None, out: Path | None, json: bool) -> i
         except OSError as error:
             raise Refusal(f"{out} cannot be made: {error.strerror}.") from None
     reports = asyncio.run(_grade(works, seed))
-    rows = [
-        {"student": work.student, "file": str(work.path), **report.to_json()}
+    graded = [
+        Graded(work.student, work.entry.exercise.title, work.path, report)
         for work, report in zip(works, reports, strict=True)
     ]
-    if out is not None:
-        text = json_module.dumps({"version": 1, "results": rows}, ensure_ascii=False, indent=2) + "\n"
-        (out / "results.json").write_text(text, encoding="utf-8")
-        (out / "results.csv").write_text(table_csv(works, reports), encoding="utf-8", newline="")
-        say(f"Written: {out / 'results.json'} and {out / 'results.csv'}")
     if json:
-        put_json({"results": rows})
+        put_json({"results": as_rows(graded)})
     else:
         _print(works, reports)
+    if out is not None:
+        try:
+            written = write(out, graded)
+        except OSError as error:
+            raise Refusal(f"The results could not be written to {out}: {error.strerror}.") from None
+        say(f"Written to {out}: {', '.join(str(p.relative_to(out)) for p in written)}")
     return exit_code(reports)
 
 
@@ -108,28 +107,6 @@ async def _grade(works: list[Work], seed: int | None) -> list[Report]:
     async with grader:
         await asyncio.gather(*(worker() for _ in range(SIDE_BY_SIDE)))
     return [report for report in reports if report is not None]
-
-
-def table_csv(works: list[Work], reports: list[Report]) -> str:
-    """One line a file: who, what, the verdict, the first rung that did not hold, the named mistakes."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["student", "exercise", "status", "first_failure", "mistakes", "seed", "seconds", "file"])
-    for work, report in zip(works, reports, strict=True):
-        failure = report.first_failure
-        writer.writerow(
-            [
-                work.student,
-                report.exercise,
-                report.status,
-                failure.title if failure else report.message,
-                " ".join(m.name for m in report.mistakes),
-                report.seed,
-                f"{report.seconds:.3f}",
-                work.path,
-            ]
-        )
-    return text.getvalue()
 
 
 def _print(works: list[Work], reports: list[Report]) -> None:
