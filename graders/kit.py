@@ -57,12 +57,12 @@ class Draw:
 
     def normal(self, *shape: int, scale: float = 1.0, mean: float = 0.0, dtype: torch.dtype = torch.float32) -> Any:
         """A tensor of independent normal draws."""
-        x = torch.randn(*shape, generator=self.generator, dtype=torch.float64)
+        x = torch.randn(shape, generator=self.generator, dtype=torch.float64)
         return (x * scale + mean).to(dtype)
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float32) -> Any:
         """A tensor of independent uniform draws in [low, high)."""
-        x = torch.rand(*shape, generator=self.generator, dtype=torch.float64)
+        x = torch.rand(shape, generator=self.generator, dtype=torch.float64)
         return (low + (high - low) * x).to(dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Any:
