@@ -23,11 +23,9 @@ class SGD(torch.optim.Optimizer):
         """The gradient with decay, and with what momentum makes of it."""
         g = p.grad.add(p, alpha=group["weight_decay"])
         m = group["momentum"]
-        if m == 0:
-            return g
         state = self.state[p]
         if "velocity" not in state:
-            state["velocity"] = g.clone()
+            state["velocity"] = g
         else:
             state["velocity"].mul_(m).add_(g)
         return g.add(state["velocity"], alpha=m) if group["nesterov"] else state["velocity"]

@@ -10,8 +10,8 @@ CLOSE = equal(rtol=1e-4, atol=1e-6, because="dozens of steps add up their roundi
 
 
 def weights(draw, count=2):
-    shapes = [draw.sizes(2, low=2, high=5) for _ in range(count)]
-    return [torch.nn.Parameter(draw.normal(*shape)) for shape in shapes]
+    sizes = draw.sizes(2 * count, high=7)  # no two shapes are alike: what a shape has, only one parameter has
+    return [torch.nn.Parameter(draw.normal(*sizes[2 * i : 2 * i + 2])) for i in range(count)]
 
 
 def walk(draw, opt, params, steps=30):
