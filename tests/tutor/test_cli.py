@@ -15,11 +15,13 @@ from xml.etree import ElementTree
 import pytest
 
 from exercises import exercise
+from lessons import lessons
 from tutor import cli, reach
 from tutor.commands import capstone, check, classroom, context
 from tutor.progress import Progress
 
 FAKE = Path(__file__).with_name("fake_grader.py")
+FIRST = f"{lessons()[0].id}/{exercise(lessons()[0].exercises[0]).name}"
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -151,12 +153,13 @@ def test_read_run_shows_what_the_code_prints(run: Run) -> None:
 
 def test_next_leads_from_step_to_step(run: Run, home: Path) -> None:
     code, out, _ = run("next")
-    assert code == 0 and "gradatim start L03/stable-softmax" in out
-    run("start", "stable-softmax")
-    assert "gradatim hint L03/stable-softmax" in run("next")[1]
-    mine(home, "right")
-    assert run("check", "stable-softmax")[0] == 0
-    assert "stable-softmax" not in run("next")[1]
+    assert code == 0 and f"gradatim start {FIRST}" in out
+    run("start", FIRST)
+    assert f"gradatim hint {FIRST}" in run("next")[1]
+    first = exercise(lessons()[0].exercises[0])
+    (home / first.topic / f"{first.id}.py").write_text("right")
+    assert run("check", FIRST)[0] == 0
+    assert first.name not in run("next")[1]
 
 
 def test_start_gives_the_stub_and_never_overwrites(run: Run, home: Path) -> None:
@@ -259,7 +262,7 @@ def test_check_json_is_the_document_alone(run: Run, home: Path) -> None:
 
 def test_without_a_name_the_file_saved_last_is_checked(run: Run, home: Path) -> None:
     code, _, err = run("check")
-    assert code == 2 and "gradatim start L03/stable-softmax" in err
+    assert code == 2 and f"gradatim start {FIRST}" in err
     mine(home, "right")
     code, out, err = run("check")
     assert code == 0 and "L03/stable-softmax" in out and "saved last" in err
