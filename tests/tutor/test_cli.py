@@ -411,19 +411,19 @@ def test_new_exercise_makes_files_that_can_be_read(run: Run, tmp_path: Path, mon
     import exercises
 
     monkeypatch.setattr("tutor.paths.ROOT", tmp_path)
-    code, out, _ = run("new", "exercise", "L03/masked-mean")
-    assert code == 0 and "exercise:masked-mean" in out
-    folder = tmp_path / "exercises" / "broadcasting" / "masked_mean"
+    code, out, _ = run("new", "exercise", "L03/never-written")
+    assert code == 0 and "exercise:never-written" in out
+    folder = tmp_path / "exercises" / "broadcasting" / "never_written"
     made = exercises._read(folder)
-    assert made.name == "masked-mean" and made.entry == ("masked_mean",)
+    assert made.name == "never-written" and made.entry == ("never_written",)
     for name in ("start.py", "answer.py", "other.py", "oracle.py"):
         compile(made.text(name), name, "exec")
     wrong = made.mistakes[0].source(made.text("answer.py"))
     assert wrong != made.text("answer.py")
-    check_file = tmp_path / "graders" / "checks" / "broadcasting" / "test_masked_mean.py"
+    check_file = tmp_path / "graders" / "checks" / "broadcasting" / "test_never_written.py"
     compile(check_file.read_text(), "check", "exec")
-    assert run("new", "exercise", "L03/masked-mean")[0] == 2
-    assert run("new", "exercise", "masked-mean")[0] == 2
+    assert run("new", "exercise", "L03/never-written")[0] == 2
+    assert run("new", "exercise", "never-written")[0] == 2
     assert run("new", "exercise", "L03/stable-softmax")[0] == 2
     assert run("new", "exercise", "L03/1st try")[0] == 2
 
