@@ -74,7 +74,9 @@ def test_bad_heads(submission, draw, observe):
     b, n, h = draw.sizes(3, low=3, high=7)
     for heads, c in ((n, n * h + 1), (n, n * h + n - 1), (n * h + 1, n * h)):
         for t in (heads * max(c // heads, 1), 5):
-            observe.raises(f"split_heads(x [{b},{t},{c}], {heads})", submission.split_heads, draw.normal(b, t, c), heads)
+            observe.raises(
+                f"split_heads(x [{b},{t},{c}], {heads})", submission.split_heads, draw.normal(b, t, c), heads
+            )
     for heads in (0, -1, -n):
         observe.raises(f"split_heads(x, {heads})", submission.split_heads, draw.normal(b, 4, n * h), heads)
 
