@@ -322,7 +322,12 @@ def test_watch_checks_at_every_save(run: Run, home: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_ctrl_c_ends_a_watch_with_130_and_without_a_traceback(home: Path, tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_watch_with_130_and_without_a_traceback(
+    home: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    # A test run that was started in the background ignores Ctrl-C, and its children would inherit that.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, heard))
     mine(home, "def softmax(x, dim):\n    return x\n\n\nlog_softmax = softmax\n")
     command = [sys.executable, "-m", "tutor.cli", "check", "stable-softmax", "--watch"]
     environment = {**os.environ, "GRADATIM_GRADER": "stdio", "PYTHONUNBUFFERED": "1"}
@@ -333,7 +338,11 @@ def test_ctrl_c_ends_a_watch_with_130_and_without_a_traceback(home: Path, tmp_pa
         assert child.stdout is not None
         assert "L03/stable-softmax" in child.stdout.readline()  # a real verdict, by the real grader
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=60)
+        try:
+            _, err = child.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            raise
     assert child.returncode == 130 and "Traceback" not in err, err
 
 
