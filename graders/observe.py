@@ -48,13 +48,15 @@ def equal(
     because: str = "",
     says: str = "",
     secret: bool = False,
+    slips: int = 0,
 ) -> Rule:
     """The reference's value. Shape, dtype and device always count; ``same`` adds ``contiguous``, ``requires_grad``,
     ``leaf``. Without a tolerance the dtype's own is taken; ``because`` says where another one comes from.
     ``says`` is a sentence to open the verdict with. ``secret`` keeps the expected value out of the verdict: for
-    predictions, which a second try could copy."""
+    predictions, which a second try could copy. ``slips`` is how many secret values of the check may be wrong."""
     words = {"because": because, "says": says}
-    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), "secret": secret, **words}
+    told = {"secret": secret, "slips": slips}
+    return {"rule": "equal", "rtol": rtol, "atol": atol, "same": list(same), **told, **words}
 
 
 def one_of(rtol: float | None = None, atol: float | None = None) -> Rule:

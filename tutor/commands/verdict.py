@@ -89,6 +89,8 @@ def show(console: Console, report: Report, title: str, after: str = "") -> None:
         console.print(rung(check))
         if check.outcome not in ("passed", "waiting"):
             _explain(console, check)
+        elif check.message:  # passed, with a slip that is allowed
+            indented(console, check.message, 6)
     for mistake in report.mistakes:
         console.print()
         indented(console, f"This looks like {mistake.name}: {mistake.says}", 2, "yellow")
