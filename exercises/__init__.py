@@ -158,6 +158,6 @@ def exercise(name: str) -> Exercise:
     known = exercises()
     if key in known:
         return known[key]
-    near = difflib.get_close_matches(key, known, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.6)
     hint = f" Did you mean {', '.join(n.replace('_', '-') for n in near)}?" if near else ""
     raise KeyError(f"There is no exercise called {name!r}.{hint}")
