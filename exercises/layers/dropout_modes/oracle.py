@@ -1,0 +1,7 @@
+"""The oracle: torch's own."""
+
+from torch import nn
+
+
+class Dropout(nn.Dropout):
+    pass
