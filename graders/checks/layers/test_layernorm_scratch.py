@@ -36,7 +36,7 @@ def test_eps(submission, draw, observe):
     b, d = draw.sizes(2, low=3)
     observe.call("forward(x), eps=0.5", build(submission, draw, d, eps=0.5), draw.normal(b, d, mean=1))
     observe.call("forward(x of spread 0.003)", build(submission, draw, d), draw.normal(b, d, scale=0.003, mean=0.1))
-    observe.call("forward(equal numbers)", build(submission, draw, d), torch.full((b, d), draw.number(1, 2)))
+    observe.call("forward(equal numbers)", build(submission, draw, d), torch.full((b, d), float(draw.integer(1, 9))))
 
 
 def test_leading_dims(submission, draw, observe):
