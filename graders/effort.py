@@ -13,7 +13,7 @@ import torch
 
 from graders.watch import Watch
 
-ROUNDS, LEAST_SECONDS = 7, 2e-3
+ROUNDS, LEAST_SECONDS, MOST_TIMES = 7, 2e-3, 1 << 14
 
 
 class Steps:
@@ -69,9 +69,14 @@ def share(slow: Callable[[], object], fast: Callable[[], object], wanted: float)
 
 
 def _times(function: Callable[[], object]) -> int:
-    """How often to run a function so that the clock's grain does not show; also warms it up."""
-    once = _seconds(function, 1)
-    return max(1, round(LEAST_SECONDS / max(once, 1e-7)))
+    """How often to run a function so that the clock's grain does not show; also warms it up.
+
+    Doubled until the clock moves enough: one run alone may well take no time at all by a coarse clock.
+    """
+    times = 1
+    while times < MOST_TIMES and _seconds(function, times) * times < LEAST_SECONDS:
+        times *= 2
+    return times
 
 
 def _seconds(function: Callable[[], object], times: int) -> float:

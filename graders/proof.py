@@ -60,7 +60,7 @@ class Proof:
         and fails like any wrong answer."""
         report = await self.check(exercise, await self.judge.start_text(exercise, self.seeds[0]), None)
         failure = report.first_failure
-        if exercise.kind == "fix":
+        if exercise.kind in ("fix", "faster"):
             kind = report.status in ("failed", "error") and failure is not None and failure.name != "runs"
         else:
             kind = report.status == "failed" and "yet" in (failure.message if failure else "")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import torch
 
+from graders import effort
 from graders.encode import encode
 from graders.kit import Draw, Observe
 from graders.observe import judge
@@ -109,3 +110,16 @@ def test_faster() -> None:
 
     assert verdicts("def f(x):\n    return x @ x", look) == [True]
     assert verdicts("def f(x):\n    for _ in range(40): x @ x", look) == [False]
+
+
+def test_a_coarse_clock_does_not_make_it_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where one run takes no time by the clock, a few more are tried, not twenty thousand."""
+    calls, grain = 0, 0.004
+
+    def run() -> None:
+        nonlocal calls
+        calls += 1
+
+    monkeypatch.setattr(effort.time, "process_time", lambda: calls * 0.0004 // grain * grain)
+    assert effort.share(run, run, wanted=2.0) <= 2.0
+    assert calls < 200
