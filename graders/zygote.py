@@ -28,7 +28,7 @@ PRELOADED = (
     *("torch", "torch._dynamo", "torch.nn.functional", "torch.optim", "torch.overrides", "torch.utils.data"),
     *("torch.distributed", "torch.utils._python_dispatch", "graders.child", "graders.effort", "graders.fences"),
     *("graders.kit", "graders.lens", "graders.operands", "graders.pictures", "graders.quiz", "graders.submission"),
-    *("graders.watch", "lessons"),
+    *("graders.watch", "lessons", "gpt2.world"),
 )
 """What jobs need: a fork finds it loaded, and behind closed doors it could not be read any more. `torch._dynamo` is
 what modes and optimizers load at their first use; it takes most of a second."""
