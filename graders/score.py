@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -133,4 +134,6 @@ def _row(row: dict[str, Any]) -> Score:
 def keep(scores: dict[str, Score]) -> None:
     """Write the table, in the order of names."""
     rows = [asdict(scores[name]) for name in sorted(scores)]
-    TABLE.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh = TABLE.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    fresh.replace(TABLE)  # two proofs may run at once
