@@ -111,6 +111,7 @@ class Server:
             "page": request["page"],
             "index": request["index"],
             "edited": request.get("edited"),
+            "own": _own(request.get("own"), request.get("source")),
         }
         result = await self._result(job, 30.0)
         await answer(number, {"event": "fence", **result})
@@ -158,6 +159,15 @@ class Server:
                 await asyncio.wait_for(self.left.wait(), 5.0)
             if self.clients == 0 and asyncio.get_running_loop().time() - self._last > IDLE_SECONDS:
                 return
+
+
+def _own(exercise: str | None, source: str | None) -> dict[str, str]:
+    """The file that a page's code finds as ``yours``: the learner's where there is one, else our answer."""
+    if not exercise:
+        return {}
+    if source:
+        return {"own": source, "whose": "yours"}
+    return {"own": exercises.exercise(exercise).text("answer.py"), "whose": "ours"}
 
 
 def _ended(job: dict[str, Any], why: str, printed: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def run(job: Frame, channel: Channel) -> None:
         from graders.fences import run_page
 
         _lock(job, channel)
-        channel.send("result", value=run_page(job["page"], job["index"], job.get("edited")))
+        channel.send("result", value=run_page(job["page"], job["index"], job["edited"], **job["own"]))
     elif kind == "quiz":
         from graders.quiz import draw
 

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from graders.pictures import WIDTH, picture
+from graders.submission import load
 
 LIMIT = 8000
 """Characters of output that are kept."""
@@ -32,8 +33,13 @@ class _Paper(io.StringIO):
         return len(text)
 
 
-def run_page(codes: list[str], index: int, edited: str | None = None) -> dict[str, Any]:
+def run_page(
+    codes: list[str], index: int, edited: str | None = None, own: str = "", whose: str = "ours"
+) -> dict[str, Any]:
     """Run fences 0 … index-1 silently in one namespace, then fence ``index`` (or ``edited`` in its place).
+
+    ``own`` is the text of an exercise's file: the code finds it as the module ``yours``, and in ``whose`` a word that
+    says who wrote it.
 
     Returns ``output`` (what it printed and the value of a last bare expression), ``raised`` (None, or one
     line that ends with the line number in the fence) and ``seconds``. What an earlier fence raises is passed
@@ -44,6 +50,8 @@ def run_page(codes: list[str], index: int, edited: str | None = None) -> dict[st
     namespace["show"] = _show(namespace)
     try:
         torch.set_printoptions(precision=4, threshold=120, edgeitems=3, linewidth=WIDTH)
+        if own:
+            namespace.update(yours=load(own, "<your file>", {}), whose=whose)
         for number, code in enumerate(codes[:index]):
             _run(code, f"<fence {number}>", namespace)
         begun = time.perf_counter()

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -47,8 +47,12 @@ class Fence:
     """What the reader is asked before running it; empty when nothing is asked."""
     raises: str = ""
     """Name of the exception that it must raise; empty when it must not."""
+    own: str = ""
+    """Underscore id of an exercise whose file, the learner's or ours, the page's code finds as ``yours``."""
     output: str | None = None
     """What the page claims it prints, if the page says so."""
+    measured: bool = False
+    """The numbers in ``output`` were read from a clock: they differ from machine to machine."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Page:
     @property
     def codes(self) -> list[str]:
         return [fence.code for fence in self.fences]
+
+    @property
+    def own(self) -> str:
+        """The exercise whose file the page's code asks for; empty when it asks for none."""
+        return next((fence.own for fence in self.fences if fence.own), "")
 
 
 @dataclass(frozen=True)
@@ -147,16 +156,16 @@ def read_page(text: str, where: str = "page") -> Page:
             blocks += [b for b in _texts(body) if b.text or b.kind != "text"]
         elif info.split()[0] == "python":
             words = dict(_INFO.findall(info.removeprefix("python")))
-            if _INFO.sub("", info.removeprefix("python")).strip() or set(words) - {"predict", "raises"}:
+            if _INFO.sub("", info.removeprefix("python")).strip() or set(words) - {"predict", "raises", "own"}:
                 raise ValueError(f"{where}: cannot read the fence's first line {info!r}")
-            fences.append(Fence(len(fences), body, words.get("predict", ""), words.get("raises", "")))
+            own = words.get("own", "").replace("-", "_")
+            fences.append(Fence(len(fences), body, words.get("predict", ""), words.get("raises", ""), own))
             blocks.append(Block("fence", body, fences[-1]))
-        elif info == "output":
+        elif info in ("output", "output measured"):
             if not blocks or blocks[-1].kind != "fence":
                 raise ValueError(f"{where}: the output at line {line} follows no fence")
-            old = fences[-1]
-            fences[-1] = Fence(old.index, old.code, old.predict, old.raises, body)
-            blocks[-1] = Block("fence", old.code, fences[-1])
+            fences[-1] = replace(fences[-1], output=body, measured=info.endswith("measured"))
+            blocks[-1] = Block("fence", fences[-1].code, fences[-1])
         else:
             blocks.append(Block("text", f"```{info}\n{body}\n```"))
     return Page(lines[0].removeprefix("## ").strip(), "\n".join(lines), tuple(fences), tuple(blocks))

@@ -108,10 +108,14 @@ class Course:
         """The learner's own pieces by slot: the text that passed last, of the last exercise to fill it."""
         found: dict[str, str] = {}
         for entry in self.entries():
-            if entry.exercise.slot and entry.done:
-                passed = [a.source for a in self.progress.attempts(entry.exercise.id) if a.passed]
-                found[entry.exercise.slot] = passed[-1]
+            slot, source = entry.exercise.slot, self.passed(entry.exercise.id)
+            if slot and source is not None:
+                found[slot] = source
         return found
+
+    def passed(self, exercise_id: str) -> str | None:
+        """The learner's text of an exercise that passed last; None as long as none has."""
+        return next((a.source for a in reversed(self.progress.attempts(exercise_id)) if a.passed), None)
 
     def minutes_left(self) -> int:
         """Minutes of exercises that are not done yet, as their authors guess them."""

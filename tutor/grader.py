@@ -105,9 +105,20 @@ class Grader:
         """Have the reference worked out ahead, so that the first check is quick too."""
         await self._one({"do": "prepare", "exercise": exercise_id}, "done")
 
-    async def fence(self, page_codes: Sequence[str], index: int, edited: str | None = None) -> Event:
-        """Run a lesson's fence after the ones above it: ``output``, ``raised`` and ``seconds``."""
+    async def fence(
+        self,
+        page_codes: Sequence[str],
+        index: int,
+        edited: str | None = None,
+        own: str = "",
+        source: str | None = None,
+    ) -> Event:
+        """Run a lesson's fence after the ones above it: ``output``, ``raised`` and ``seconds``.
+
+        ``own`` is the exercise whose file the page asks for, ``source`` the learner's text of it; None takes ours.
+        """
         request = {"do": "fence", "page": list(page_codes), "index": index, "edited": edited}
+        request |= {"own": own, "source": source}
         return await self._one(request, "fence")
 
     async def quiz(self, lesson_slug: str, item: str | None = None, seed: int | None = None) -> Event:

@@ -52,6 +52,9 @@ async def test_over_pipes() -> None:
     assert (await ask(*talk, {"do": "nonsense"}))[-1]["event"] == "error"
     fence = await ask(*talk, {"do": "fence", "page": ["x = 2", "x + 1"], "index": 1})
     assert fence[-1]["output"].strip() == "3"
+    own = {"do": "fence", "page": ["whose, yours.__name__"], "index": 0, "own": "stable_softmax"}
+    assert (await ask(*talk, own))[-1]["output"].strip() == "('ours', 'submission')"
+    assert (await ask(*talk, {**own, "source": "x = 1"}))[-1]["output"].strip() == "('yours', 'submission')"
     question = (await ask(*talk, {"do": "quiz", "lesson": "03_broadcasting", "item": "align_right", "seed": 4}))[-1]
     assert len(question["question"]["choices"]) >= 3
     text = (await ask(*talk, {"do": "start", "exercise": "trace-backward", "seed": 12}))[-1]["text"]

@@ -75,6 +75,12 @@ def test_a_warning_is_shown_in_short() -> None:
     assert result["output"].startswith("UserWarning: The .grad attribute") and "/" not in result["output"]
 
 
+def test_a_page_may_ask_for_the_file_of_an_exercise() -> None:
+    code = ["print(whose)\nyours.double(4)"]
+    assert run_page(code, 0, own="def double(x):\n    return 2 * x")["output"] == "ours\n8\n"
+    assert run_page(code, 0, own="def double(x):\n    return x + x", whose="yours")["output"] == "yours\n8\n"
+
+
 def test_show_calls_a_leaf_as_the_reader_does() -> None:
     code = (
         "import torch\nfrom torch import nn\nlayer = nn.Linear(2, 1)\nw = torch.ones(1, requires_grad=True)\n"

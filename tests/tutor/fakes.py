@@ -325,7 +325,9 @@ class FakeGrader:
     async def prepare(self, exercise_id: str) -> None:
         self.prepared.append(exercise_id)
 
-    async def fence(self, codes: Sequence[str], index: int, edited: str | None = None) -> dict[str, Any]:
+    async def fence(
+        self, codes: Sequence[str], index: int, edited: str | None = None, own: str = "", source: str | None = None
+    ) -> dict[str, Any]:
         self.fences.append((list(codes), index, edited))
         code = edited if edited is not None else codes[index]
         if self.gate is not None:

@@ -139,7 +139,8 @@ async def _run_page(grader: object, page: Page) -> None:
             console().print(_markdown(block.text))
             continue
         console().print(_markdown(f"```python\n{block.text}\n```"))
-        event = await grader.fence(page.codes, block.fence.index)
+        source = desk.course.passed(page.own) if page.own else None
+        event = await grader.fence(page.codes, block.fence.index, own=page.own, source=source)
         for line in f"{event.get('output') or ''}\n{event.get('raised') or ''}".strip("\n").splitlines():
             print(f"    {line}")
         print()

@@ -193,7 +193,9 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
         try:
             grader = await self.desk.grader()
             block.running("running…")
-            event = await grader.fence(codes, index, trial.code if trial.edited else None)
+            own = self.lesson.pages[self.number].own
+            source = self.desk.course.passed(own) if own else None
+            event = await grader.fence(codes, index, trial.code if trial.edited else None, own, source)
             trial.output, trial.raised = str(event.get("output") or ""), event.get("raised")
             trial.seconds = float(event.get("seconds") or 0.0)
         except Exception as error:

@@ -164,7 +164,8 @@ stands, write down what you expect first: a guess that fails teaches more than a
         if trial.problem:
             parts = [Content.from_markup(f"[$text-warning]! It could not be run.[/] {markup(trial.problem)}")]
             if trial.fence.output and not trial.edited:
-                parts += [Content.from_markup("[$foreground-muted]It prints:[/]"), Content(trial.fence.output)]
+                words = "It printed, on one machine:" if trial.fence.measured else "It prints:"
+                parts += [Content.from_markup(f"[$foreground-muted]{words}[/]"), Content(trial.fence.output)]
             return Content("\n").join(parts)
         if not trial.ran:
             return None
