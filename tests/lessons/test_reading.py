@@ -125,6 +125,7 @@ def test_pages_fit_a_terminal(lesson: lessons.Lesson) -> None:
         lines = page.text.rstrip().split("\n")
         assert len(lines) <= 60, f"{lesson.deck}, {page.title}: {len(lines)} lines"
         wide = [line for line in lines if len(line) > 78]
+        wide += [line for f in page.fences for line in f"{f.code}\n{f.output or ''}".split("\n") if len(line) > 76]
         assert not wide, f"{lesson.deck}, {page.title}: {wide}"
 
 

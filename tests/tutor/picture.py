@@ -19,15 +19,18 @@ def rows(app: Any) -> list[str]:
 
 
 def compare(app: Any, name: str) -> None:
-    """Fail, with a diff, where the screen is not as it was drawn; GRADATIM_PICTURES=write draws anew."""
+    """Fail, with a diff, where the screen is not as it was drawn."""
     width, height = app.size
-    path = PICTURES / f"{name}-{width}x{height}.txt"
-    seen = "\n".join(rows(app)) + "\n"
+    kept(PICTURES / f"{name}-{width}x{height}.txt", "\n".join(rows(app)) + "\n")
+
+
+def kept(path: Path, seen: str) -> None:
+    """Fail, with a diff, where this is not what the file holds; GRADATIM_PICTURES=write draws anew."""
     if os.environ.get("GRADATIM_PICTURES") == "write":
-        PICTURES.mkdir(exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         path.write_text(seen, encoding="utf-8")
         return
-    kept = path.read_text(encoding="utf-8") if path.exists() else ""
-    if seen != kept:
-        lines = difflib.unified_diff(kept.split("\n"), seen.split("\n"), path.name, "now", lineterm="")
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    if seen != old:
+        lines = difflib.unified_diff(old.split("\n"), seen.split("\n"), path.name, "now", lineterm="")
         raise AssertionError("the screen has changed; GRADATIM_PICTURES=write keeps it\n" + "\n".join(lines))
