@@ -66,6 +66,8 @@ async def test_every_page(tmp_path: Path, lesson: lessons.Lesson) -> None:
             for block in reader.query(FenceBlock):
                 has_run(block)
             await settle(pilot)
+            reader.query_one(PageScroll).scroll_home(animate=False, immediate=True)
+            await pilot.pause()
             seen = await screens(app, pilot)
             broken = [line for line in set_lines(lesson.pages[number]) if line.strip() not in "\n".join(seen)]
             assert not broken, f"{lesson.deck}, page {number + 1}: cut or wrapped at 80 columns: {broken}"
@@ -73,3 +75,20 @@ async def test_every_page(tmp_path: Path, lesson: lessons.Lesson) -> None:
             await app.pop_screen()
     line = "\n" + "═" * 80 + "\n"
     kept(PICTURES / f"{lesson.deck}-80x24.txt", line.join(drawn) + "\n")
+
+
+async def test_what_is_asked_and_what_came_out_are_in_sight(tmp_path: Path) -> None:
+    """The code may be longer than the window: the question, and then the answer, must be seen without scrolling."""
+    app = desk(tmp_path)
+    app.course = Course(app.progress)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.push_screen(Reader(lessons.lesson("L27"), 3))
+        await settle(pilot)
+        await pilot.press("r")
+        await settle(pilot)
+        await pilot.pause()
+        assert "your prediction" in "\n".join(rows(app))
+        await pilot.press("4", "enter")
+        await settle(pilot)
+        await pilot.pause()
+        assert "you said  4" in "\n".join(rows(app)) and "tensor([ 3., 12.])" in "\n".join(rows(app))

@@ -202,8 +202,6 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
             trial.problem = str(error) or type(error).__name__
         trial.ran = True
         block.finished()
-        if block.is_attached:
-            self.query_one("#page", PageScroll).scroll_to_widget(block, animate=False)
 
     # -- doors --------------------------------------------------------------------------------------
 

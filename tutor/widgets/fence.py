@@ -206,7 +206,8 @@ stands, write down what you expect first: a guess that fails teaches more than a
         if self.trial.must_predict:
             question = self.query_one(Input)
             question.remove_class("gone")
-            question.focus()
+            question.focus(scroll_visible=False)
+            self.call_after_refresh(question.scroll_visible, animate=False)  # it has no place before the next layout
             return
         if not self._busy:
             self.post_message(self.Run(self))
@@ -228,6 +229,8 @@ stands, write down what you expect first: a guess that fails teaches more than a
         """The trial holds what came out."""
         self._busy = ""
         self.draw()
+        if self.is_attached:
+            self.call_after_refresh(self.query_one(".fence-output").scroll_visible, animate=False)
 
     async def action_edit(self) -> None:
         if self.editor is not None:
