@@ -76,6 +76,8 @@ class Exercise:
     forbids: tuple[Forbidden, ...] = ()
     slot: str | None = None
     """The part of the learner's GPT-2 that this exercise fills, if any."""
+    graph: bool = False
+    """Whether what a failure shows includes the graph that autograd has recorded."""
     seconds: float = 10.0
     """Wall-clock limit of one check."""
     memory_mb: int = 1024

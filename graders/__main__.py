@@ -101,6 +101,11 @@ class Server:
         report = await self.judge.check(exercise, str(request["source"]), request.get("seed"), emit)
         await answer(number, {"event": "report", "report": report.to_json()})
 
+    async def do_shapes(self, number: Any, request: dict[str, Any], answer: Any) -> None:
+        exercise = exercises.exercise(request["exercise"])
+        seen = await self.judge.shapes(exercise, str(request["source"]), request.get("seed"))
+        await answer(number, {"event": "shapes", **seen})
+
     async def do_prepare(self, number: Any, request: dict[str, Any], answer: Any) -> None:
         await self.judge.prepare(exercises.exercise(request["exercise"]))
         await answer(number, {"event": "done"})

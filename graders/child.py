@@ -245,7 +245,8 @@ class Checks:
             with lens:
                 yield
         finally:
-            self.channel.send("lens", check=check, lines=lens.lines())
+            graph = lens.graph() if self.job.get("graph") else ""
+            self.channel.send("lens", check=check, lines=lens.lines(), graph=graph)
 
     @contextlib.contextmanager
     def _alarm(self) -> Any:

@@ -204,30 +204,47 @@ class Judge:
                     break
             run.output = run.output or child.printed()
         named: list[Mistake] = []
-        lens: list[dict[str, Any]] = []
+        seen: dict[str, Any] = {}
         failure = verdict.failure
         if failure is not None and failure.name != "runs":
-            named, lens = await asyncio.gather(
+            named, seen = await asyncio.gather(
                 self._name(exercise, source, seed, failure, run) if name else _nothing(),
                 self._look(exercise, source, seed, failure, run) if look else _nothing(),
             )
-            if lens:
-                failure.details["lens"] = lens
+            failure.details.update(seen)
         if drawn and exercise.id not in self._ready:
             self._ready[exercise.id] = self._begin_reference(exercise, new_seed())
         return verdict.report(run, named)
 
-    async def _look(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> list[dict[str, Any]]:
+    async def _look(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> dict[str, Any]:
         """What every line of the submission assigned in the call whose outcome failed."""
         if failure.outcome not in ("failed", "error") or failure.details.get("raised") == "NotImplementedError":
-            return []
+            return {}
         last = failure.details.pop("number", len(run.log(seed).check(failure.name).seen))
-        seen = await self.run(exercise, source, [seed], only=[failure.name], lens=True, last=last)
-        lens = seen.log(seed).check(failure.name).lens
-        lines = source.splitlines()
-        for line in lens:
+        return await self._lens(exercise, source, seed, failure.name, last)
+
+    async def shapes(self, exercise: Exercise, source: str, seed: int | None = None) -> dict[str, Any]:
+        """The same on request, whatever the verdict: of the check in whose first call most lines of the file ran.
+
+        Returns ``check`` (its name), ``lens`` and, for some exercises, ``graph``; empty where nothing ran.
+        """
+        seed = written_seed(source) if exercise.kind == "predict" else seed
+        seed = new_seed() if seed is None else seed
+        run = await self.run(exercise, source, [seed])
+        names = [name for name in run.log(seed).checks if name != "runs"]
+        seen = await asyncio.gather(*(self._lens(exercise, source, seed, name, 1) for name in names))
+        best = max(range(len(names)), key=lambda i: len(seen[i].get("lens", ())), default=None)
+        return {"check": names[best], **seen[best]} if best is not None and seen[best] else {}
+
+    async def _lens(self, exercise: Exercise, source: str, seed: int, check: str, last: int) -> dict[str, Any]:
+        """Run one check under the lens, up to its observation number ``last``; empty where no line ran."""
+        more = {"lens": True, "graph": exercise.graph, "last": last}
+        run = await self.run(exercise, source, [seed], only=[check], **more)
+        looked, lines = run.log(seed).check(check), source.splitlines()
+        for line in looked.lens:
             line["text"] = lines[line["line"] - 1] if 0 < line["line"] <= len(lines) else ""
-        return lens
+        found = {"lens": looked.lens, "graph": looked.graph}
+        return {key: value for key, value in found.items() if value}
 
     async def _name(self, exercise: Exercise, source: str, seed: int, failure: Check, run: Run) -> list[Mistake]:
         """The known mistakes with which the submission agrees on every fresh seed."""
@@ -288,8 +305,8 @@ def _spoilt(task: asyncio.Task[Any]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
 
 
-async def _nothing() -> list[Any]:
-    return []
+async def _nothing() -> Any:
+    return ()
 
 
 def _background(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:

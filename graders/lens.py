@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -48,6 +49,9 @@ class Lens:
         self._events = 0
         self._depth = 0
         self._previous: Any = None
+        self._names: dict[str, torch.Tensor] = {}
+        self._module: torch.nn.Module | None = None
+        self._result: tuple[str, torch.Tensor] | None = None
 
     def __enter__(self) -> Lens:
         self._previous = sys.gettrace()
@@ -63,10 +67,14 @@ class Lens:
         if self._depth == 0:  # a new call from outside: what the one before it did is past
             self._notes.clear()
             self._times.clear()
+            self._names.clear()
+            self._module = self._result = None
             self._events = 0
         self._depth += 1
         for name, value in frame.f_locals.items():
             self._note(frame.f_code.co_firstlineno, name, value)
+            if name == "self" and isinstance(value, torch.nn.Module):
+                self._module = value
         self._before[id(frame)] = (frame.f_lineno, dict(frame.f_locals))
         return self._line
 
@@ -96,12 +104,37 @@ class Lens:
             or (line not in self._notes and len(self._notes) >= MAX_LINES)
         ):
             return
+        self._remember(name, value)
         seen = self._notes.setdefault(line, {}).setdefault(name, [])
         text = glimpse(value)
         if not seen or seen[-1] != text:
             seen[1:] = [text] if seen else []
             if not seen:
                 seen.append(text)
+
+    def _remember(self, name: str, value: Any) -> None:
+        """Keep what the graph will be drawn from: named leaves, and the newest tensor that has a history."""
+        kind = type(value)
+        for number, one in enumerate(value if kind in (list, tuple) else [value]):
+            if type(one) not in (torch.Tensor, torch.nn.Parameter) or not one.requires_grad:
+                continue
+            called = f"{name}[{number}]" if kind in (list, tuple) else name
+            if name != "return":
+                self._names[called] = one
+            if one.grad_fn is not None:
+                self._result = ("what is returned" if name == "return" else called, one)
+
+    def graph(self) -> str:
+        """The tree of ``grad_fn`` behind the newest tensor with a history; empty where there is none."""
+        if self._result is None:
+            return ""
+        from graders.pictures import graph
+
+        name, result = self._result
+        names = {id(t): n for n, t in self._names.items()}
+        with suppress(Exception):  # a module may be half made
+            names |= {id(p): f"self.{n}" for n, p in self._module.named_parameters()} if self._module else {}
+        return graph(result, name, names)
 
     def lines(self) -> list[dict[str, Any]]:
         """What was noted: ``{"line", "values": {name: "first … last"}, "times"}`` in line order."""

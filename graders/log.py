@@ -23,6 +23,7 @@ class CheckLog:
     forbidden: Frame | None = None
     missing: list[str] = field(default_factory=list)
     lens: list[Frame] = field(default_factory=list)
+    graph: str = ""
     ended: bool = False
     hung: bool = False
 
@@ -87,7 +88,8 @@ async def follow(child: Child, seconds: float, trusted: bool = False) -> AsyncIt
                 if frame["check"] == "runs":
                     yield "check", run, seed
             elif kind == "lens":
-                run.log(seed).check(str(frame["check"])).lens = list(frame["lines"])
+                looked = run.log(seed).check(str(frame["check"]))
+                looked.lens, looked.graph = list(frame["lines"]), str(frame["graph"])
             elif kind == "tried":
                 run.tried.append(str(frame["what"]))
             elif kind == "hung":

@@ -27,7 +27,7 @@ def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None) -> 
         return _curves({str(k): [float(v) for v in values] for k, values in x.items()}, title)
     if isinstance(x, torch.Tensor):
         if x.dim() == 0 and x.grad_fn is not None:
-            return _graph(x, title, names or {})
+            return graph(x, title, names or {})
         return _tensor(x.detach(), title)
     if isinstance(x, Sequence) and not isinstance(x, str) and x and all(_is_number(v) for v in x):
         return _curve([float(v) for v in x], title)
@@ -238,15 +238,19 @@ def _frame(title: str, rows: list[str], marks: dict[int, str], count: int) -> st
 # --- graphs -------------------------------------------------------------------------------------------------
 
 
-def _graph(x: torch.Tensor, title: str, names: Mapping[int, str]) -> str:
-    """The tree of grad_fn nodes, from the result to the leaves; a node met again is named, not redrawn."""
-    lines = [f"{title or names.get(id(x), 'result')} = {float(x.detach()):.4g}"]
+def graph(x: torch.Tensor, title: str, names: Mapping[int, str]) -> str:
+    """The tree of grad_fn nodes, from the result to the leaves; a node met again is named, not redrawn.
+
+    A node whose saved values are gone, because a backward has been through and has not kept them, is marked.
+    """
+    value = f"= {float(x.detach()):.4g}" if x.dim() == 0 else f"shape {tuple(x.shape)}"
+    lines = [f"{title or names.get(id(x), 'result')} {value}"]
     seen: dict[Any, int] = {}
 
     def label(node: Any) -> str:
         variable = getattr(node, "variable", None)
         if variable is None:
-            return str(node.name())
+            return str(node.name()) + "  ✗ used up" * _used_up(node)
         shape = f"shape {tuple(variable.shape)}" if variable.dim() else "a single number"
         return f"{names.get(id(variable), 'a leaf')}  ({shape}, gets .grad)"
 
@@ -265,3 +269,14 @@ def _graph(x: torch.Tensor, title: str, names: Mapping[int, str]) -> str:
     if len(lines) > 40:
         lines = [*lines[:40], "…"]
     return "\n".join(line[:WIDTH] for line in lines)
+
+
+def _used_up(node: Any) -> bool:
+    """Whether a backward has freed what the node saved: torch raises when it is read."""
+    for name in dir(node):
+        if name.startswith("_saved_"):
+            try:
+                getattr(node, name)
+            except RuntimeError as error:
+                return "already been freed" in str(error)
+    return False

@@ -16,7 +16,7 @@ SILENCE_SECONDS = 300.0
 """How long a grader that is at work may say nothing; its own limits are far below."""
 SEEDS = 10**9
 """The line with the seed in a stub is read back with up to nine digits."""
-LAST_WORDS = ("report", "done", "error", "fence", "quiz", "start", "pong")
+LAST_WORDS = ("report", "done", "error", "fence", "quiz", "shapes", "start", "pong")
 """Events after which a request is answered."""
 
 Event = dict[str, Any]
@@ -94,6 +94,10 @@ class Grader:
             raise GraderError("the grader ended without a report")
         except GraderError as error:
             yield {"event": "report", "report": Report(exercise_id, "broken", message=str(error)).to_json()}
+
+    async def shapes(self, exercise_id: str, source: str, seed: int | None = None) -> Event:
+        """What flowed through each line in the first check that ran any: ``check``, ``lens``, perhaps ``graph``."""
+        return await self._one({"do": "shapes", "exercise": exercise_id, "source": source, "seed": seed}, "shapes")
 
     async def cancel(self) -> None:
         """Call off every check that is under way."""

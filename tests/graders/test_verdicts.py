@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+import exercises
 from graders.encode import encode
 from graders.explain import explain, remark
 from graders.observe import Rule, at_most, equal, holds, judge, law
@@ -136,6 +137,24 @@ def test_operands_that_do_not_fit(bench: Bench) -> None:
     assert report.first_failure is not None
     assert "b.transpose(-2, -1) would be (3, 2), which fits" in report.first_failure.message
     assert report.first_failure.details["line"] == 6
+
+
+def test_the_graph_shows_what_a_backward_has_used_up(bench: Bench) -> None:
+    source = exercises.exercise("retain-graph").text("answer.py")
+    wrong = source.replace("retain_graph=i < len(losses) - 1, ", "")
+    report = bench.check("retain-graph", wrong)
+    assert report.first_failure is not None
+    graph = report.first_failure.details["graph"]
+    assert "Backward0  ✗ used up" in graph and "params[0]  (" in graph, graph
+
+
+def test_shapes_are_shown_of_a_pass_too(bench: Bench) -> None:
+    exercise = exercises.exercise("multi-head-attention")
+    seen = bench.wait(bench.judge.shapes(exercise, exercise.text("answer.py"), 7))
+    values = {name: text for line in seen["lens"] for name, text in line["values"].items()}
+    assert "float32" in values["scores"] and values["return"].startswith("(") and "graph" not in seen
+    assert bench.wait(bench.judge.shapes(exercise, "def MultiHeadAttention(*a): return None", 7)) != {}
+    assert bench.wait(bench.judge.shapes(exercise, "1 +", 7)) == {}
 
 
 def test_the_lens_shows_the_failing_call(bench: Bench) -> None:

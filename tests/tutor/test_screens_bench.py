@@ -76,7 +76,10 @@ async def test_passing_tells_why_and_waits_for_the_learner(tmp_path: Path, size:
         await settle(pilot)
         compare(app, "bench-passed")
         assert app.screen is bench, "nothing jumps by itself"
-        await pilot.press("escape", "n")
+        await pilot.press("escape", "l")
+        await settle(pilot)
+        assert "(3, 4) float32" in "\n".join(rows(app)), "the lens, on request"
+        await pilot.press("n")
         await settle(pilot)
         assert app.screen is not bench
 

@@ -42,6 +42,9 @@ def check(
         int | None,
         typer.Option(min=0, help="Draw the inputs with this seed; otherwise every check draws new ones."),
     ] = None,
+    shapes: Annotated[
+        bool, typer.Option("--shapes", help="After a pass too, show the shapes that flowed through each line.")
+    ] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Check again at every save, until Ctrl-C.")] = False,
     all_: Annotated[
         Path | None,
@@ -76,7 +79,9 @@ def check(
         if json:
             raise Refusal("--watch and --json do not go together.")
         asyncio.run(_watch(entries, file, seed))
-    raise typer.Exit(asyncio.run(_once(entries, file, seed, json)))
+    if json and shapes:
+        raise Refusal("--json has the shapes of what failed already; --shapes prints those of a pass, for reading.")
+    raise typer.Exit(asyncio.run(_once(entries, file, seed, json, shapes)))
 
 
 def _which(names: list[str], file: Path | None) -> list[Entry]:
@@ -117,7 +122,7 @@ def _source(entry: Entry, file: Path | None) -> tuple[str, Path | None]:
         raise Refusal(str(error)) from None
 
 
-async def _once(entries: list[Entry], file: Path | None, seed: int | None, json: bool) -> int:
+async def _once(entries: list[Entry], file: Path | None, seed: int | None, json: bool, shapes: bool) -> int:
     sources = [_source(entry, file) for entry in entries]
     reports: list[Report] = []
     async with await _grader(quiet=json) as grader:
@@ -125,6 +130,8 @@ async def _once(entries: list[Entry], file: Path | None, seed: int | None, json:
             if reports and not json:
                 print()
             reports.append(await grade(grader, entry, text, path, seed, quiet=json))
+            if shapes and reports[-1].passed:
+                await _show_shapes(grader, entry, text, reports[-1].seed)
     if json:
         from graders.report import results_json
 
@@ -132,6 +139,18 @@ async def _once(entries: list[Entry], file: Path | None, seed: int | None, json:
         document.pop("version")
         put_json(document)
     return exit_code(reports)
+
+
+async def _show_shapes(grader: Grader, entry: Entry, text: str, seed: int) -> None:
+    """The lens on a passing input, as a failure shows it."""
+    from tutor.commands import verdict
+
+    seen = await grader.shapes(entry.exercise.id, text, seed)
+    print()
+    if seen.get("check"):
+        verdict.flowed(console(), seen)
+    else:
+        say("No line of the file ran in any check: there are no shapes to show.")
 
 
 def exit_code(reports: list[Report]) -> int:

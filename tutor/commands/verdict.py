@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ WORDS = {
     "broken": "the grader itself failed; your code was not judged",
 }
 STYLES = {"passed": "green", "waiting": "dim"}
-NOT_IN_TABLE = ("picture", "lens", "observation", "kind", "remark", "wrong", "of", "rtol", "atol")
+NOT_IN_TABLE = ("picture", "lens", "graph", "observation", "kind", "remark", "wrong", "of", "rtol", "atol")
 """Details that are drawn below the table, or that the message has already put into words."""
 
 
@@ -140,9 +140,17 @@ def _explain(console: Console, check: Check) -> None:
         indented(console, f"{key:<{width}}  {words}", 6, "dim")
     if picture := check.details.get("picture"):
         indented(console, str(picture), 6, wrap=False)
-    lens = check.details.get("lens")
+    flowed(console, check.details)
+
+
+def flowed(console: Console, details: Mapping[str, Any]) -> None:
+    """What the lens saw: shapes line by line, and the graph where one is asked for."""
+    lens = details.get("lens")
     if isinstance(lens, Sequence) and lens:
         _lens(console, lens)
+    if graph := details.get("graph"):
+        indented(console, "The graph that autograd has recorded:", 6, "dim")
+        indented(console, str(graph), 6, wrap=False)
 
 
 def _allowed(details: dict[str, Any]) -> str:

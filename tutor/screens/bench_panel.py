@@ -30,13 +30,15 @@ class Panel(Vertical):
 ## The panel
 
 `1` `2` `3` (or ← →) open task, checks and hints. `h` gives the next of three hints: a question, a plan, a
-skeleton. `s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
+skeleton. Once you have passed, `l` shows the shapes that flowed through each line.
+`s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
 earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e,i,enter", "screen.switch", "Edit", id="panel.edit", tooltip="Back to the editor"),
         Binding("h", "screen.hint", "Hint", id="panel.hint", tooltip="The next hint"),
         Binding("s", "screen.solution", "Solution", id="panel.solution", tooltip="The solution beside your code"),
+        Binding("l", "lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
         Binding("y", "screen.history", "History", id="panel.history", tooltip="All your earlier texts"),
         Binding("r", "screen.reset", "Reset", id="panel.reset", tooltip="Start again from the stub"),
         Binding("n", "next", "Next", id="panel.next", tooltip="Go on to what comes next"),
@@ -73,7 +75,13 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
     def action_next(self) -> None:
         self.screen.call_later(self.screen.run_action, "next")
 
+    def action_lens(self) -> None:
+        self.screen.call_later(self.screen.run_action, "lens")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "lens":
+            report = self.verdict.report
+            return report is not None and report.passed
         return self.solved if action == "next" else True
 
     def watch_solved(self, solved: bool) -> None:

@@ -172,6 +172,18 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             self.desk.open_page, Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py"))
         )
 
+    @work(exit_on_error=False, group="look")
+    async def action_lens(self) -> None:
+        """What flowed through each line of the text that passed; a failure shows it unasked."""
+        verdict = self.panel.verdict
+        self.panel.open("checks")
+        try:
+            grader = await self.desk.grader()
+            seed = verdict.report.seed if verdict.report else None
+            verdict.look(await grader.shapes(self.exercise.id, verdict.source, seed))
+        except Exception as error:
+            self.desk.tell("The lens could not be used", str(error) or type(error).__name__)
+
     @work(exit_on_error=False, group="ask")
     async def action_reset(self) -> None:
         answer = await self.app.push_screen_wait(

@@ -28,6 +28,8 @@ def facts(details: dict[str, Any], source: str = "") -> Content | None:
         parts.append(_picture(str(details["picture"])))
     if details.get("lens"):
         parts.append(_lens(details["lens"], source))
+    if details.get("graph"):
+        parts.append(f"[b]The graph that autograd has recorded[/]\n{markup(str(details['graph']))}")
     text = "\n\n".join(part for part in parts if part)
     return Content.from_markup(text) if text else None
 

@@ -109,6 +109,11 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self.rungs = list(report.checks) or ([] if report.status != "broken" else self.rungs)
         self._draw(after)
 
+    def look(self, seen: dict[str, Any]) -> None:
+        """Show what the lens saw on a passing input."""
+        self._set("facts", facts(seen, self.source))
+        self.call_after_refresh(self.query_one("#verdict-facts").scroll_visible, animate=False, top=True)
+
     def clear(self) -> None:
         """Nothing has been checked yet."""
         self.report, self._busy, self.rungs = None, "", []
