@@ -17,6 +17,7 @@ from typing import Any
 
 import exercises
 from exercises import Exercise
+from gpt2 import ranks
 from graders.judge import Judge, new_seed
 from graders.pool import Pool
 from graders.report import Report
@@ -52,6 +53,9 @@ class Proof:
         yield await self.stub(exercise)
         for name in ("answer.py", "other.py", "oracle.py"):
             yield await self.passes(exercise, name)
+        if set(exercise.entry) & set(ranks.ENTRIES):
+            for name in ("answer.py", "other.py"):
+                yield await on_two_ranks(exercise, name)
         for mistake in exercise.mistakes:
             yield await self.fails(exercise, mistake.name)
 
@@ -104,6 +108,19 @@ class Proof:
         run = await self.judge.run(exercise, source, [seed], trusted=True, forbids=[])
         answers = [plain(seen.node) for seen in run.logs[seed].check("test_answers").seen]
         return f"SEED = {seed}\n\n\ndef answers():\n    return {answers!r}\n"
+
+
+async def on_two_ranks(exercise: Exercise, name: str) -> Finding:
+    """The check's ranks are threads; the same code must be right on two processes that talk over gloo."""
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "gpt2.ranks")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", *torchrun, str(exercise.folder / name), "steps=2"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    ok = process.returncode == 0
+    return Finding(exercise.id, f"{name} is right on two real ranks", ok, "" if ok else said.decode()[-800:])
 
 
 def files(exercise: Exercise) -> list[str]:
