@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -139,16 +140,37 @@ def _read(folder: Path) -> Exercise:
     )
 
 
+class _Shelf(Mapping[str, Exercise]):
+    """Exercises by id; each is read when it is asked for, since a command often needs one of a hundred."""
+
+    def __init__(self, folders: dict[str, Path]) -> None:
+        self._folders = folders
+        self._read: dict[str, Exercise] = {}
+
+    def __getitem__(self, key: str) -> Exercise:
+        if key not in self._read:
+            self._read[key] = _read(self._folders[key])
+        return self._read[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._folders
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+
 @cache
-def exercises() -> dict[str, Exercise]:
+def exercises() -> Mapping[str, Exercise]:
     """All exercises by id. Raises when two folders share a name."""
-    found: dict[str, Exercise] = {}
+    folders: dict[str, Path] = {}
     for path in sorted(ROOT.glob("*/*/exercise.toml")):
-        exercise = _read(path.parent)
-        if exercise.id in found:
-            raise ValueError(f"two exercises are called {exercise.id}")
-        found[exercise.id] = exercise
-    return found
+        if path.parent.name in folders:
+            raise ValueError(f"two exercises are called {path.parent.name}")
+        folders[path.parent.name] = path.parent
+    return _Shelf(folders)
 
 
 def exercise(name: str) -> Exercise:
