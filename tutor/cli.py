@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz
+from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz, review
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
 LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
@@ -78,6 +78,7 @@ app.command("next", rich_help_panel=LEARN)(learn.next_)
 app.command("list", rich_help_panel=LEARN)(learn.list_)
 app.command("read", rich_help_panel=LEARN)(learn.read)
 app.command("quiz", rich_help_panel=LEARN)(quiz.quiz)
+app.command("review", rich_help_panel=LEARN)(review.review)
 app.command("start", rich_help_panel=WORK)(learn.start)
 app.command("check", rich_help_panel=WORK)(check.check)
 app.command("hint", rich_help_panel=WORK)(learn.hint)

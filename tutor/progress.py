@@ -135,16 +135,19 @@ class Progress:
         )
         return [Snapshot(id_, _when(at), ex, source, reason) for id_, at, ex, source, reason in rows]
 
-    def answers(self, lesson: str, item: str | None = None) -> list[Answer]:
-        """Answers to a lesson's quiz, oldest first."""
+    def answers(self, lesson: str | None = None, item: str | None = None) -> list[Answer]:
+        """Answers to a lesson's quiz, or to all, oldest first."""
         rows = self._all(
             "SELECT at, lesson, item, seed, choice, correct FROM answers"
-            " WHERE lesson = ? AND (item = ? OR ? IS NULL) ORDER BY at, id",
-            lesson,
-            item,
-            item,
+            " WHERE (lesson = ? OR ? IS NULL) AND (item = ? OR ? IS NULL) ORDER BY at, id",
+            *(lesson, lesson, item, item),
         )
         return [Answer(_when(at), les, it, seed, choice, bool(ok)) for at, les, it, seed, choice, ok in rows]
+
+    def passes(self) -> list[tuple[str, datetime]]:
+        """Every pass as (exercise, when), oldest first."""
+        rows = self._all("SELECT exercise, at FROM attempts WHERE status = 'passed' ORDER BY at, id")
+        return [(exercise, _when(at)) for exercise, at in rows]
 
     def hints(self, exercise_id: str) -> int:
         """The highest hint read so far, 0 to 3."""

@@ -14,6 +14,7 @@ from exercises import Exercise
 from graders.report import Check, Mistake, Report
 from lessons import Lesson, read_page
 from tutor.course import Entry
+from tutor.progress import Answer
 from tutor.settings import Settings
 from tutor.workspace import Workspace
 
@@ -168,7 +169,9 @@ class FakeProgress:
         self.texts: dict[str, list[FakeSnapshot]] = {}
         self.hint_levels: dict[str, int] = {}
         self.solutions: set[str] = set()
-        self.answers: list[tuple[Any, ...]] = []
+        self.given: list[tuple[Any, ...]] = []
+        self.past: list[Answer] = []
+        self.passed_at: list[tuple[str, datetime]] = []
         self._clock = datetime(2026, 3, 1, 9, 0)
 
     def _now(self) -> datetime:
@@ -202,7 +205,16 @@ class FakeProgress:
         return exercise_id in self.solutions
 
     def answered(self, *answer: Any) -> None:
-        self.answers.append(answer)
+        self.given.append(answer)
+
+    def answers(self, lesson: str | None = None, item: str | None = None) -> list[Answer]:
+        return self.past
+
+    def stale(self, exercise_id: str, current_hash: str) -> bool:
+        return False
+
+    def passes(self) -> list[tuple[str, datetime]]:
+        return self.passed_at
 
     def status(self, exercise_id: str) -> str:
         tried = [one for one in self.attempts(exercise_id) if one.status != "broken"]

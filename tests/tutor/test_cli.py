@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,7 +19,7 @@ from exercises import exercise
 from lessons import lessons
 from tutor import cli, reach
 from tutor.commands import capstone, check, classroom, context
-from tutor.progress import Progress
+from tutor.progress import Answer, Progress
 
 FAKE = Path(__file__).with_name("fake_grader.py")
 FIRST = f"{lessons()[0].id}/{exercise(lessons()[0].exercises[0]).name}"
@@ -230,6 +231,28 @@ def test_quiz_asks_and_notes_the_answers(run: Run, home: Path, monkeypatch: pyte
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     code, out, _ = run("quiz", "L03", "--count", "1")
     assert code == 1 and "No question answered." in out
+
+
+def test_review_asks_what_is_due_and_says_when_nothing_is(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+
+    code, out, _ = run("review")
+    assert code == 0 and out.startswith("Nothing is due: what you answer")
+    with kept(home) as progress:
+        progress.answered("L03", "align_right", 1, 0, True)
+    code, out, _ = run("review")
+    assert code == 0 and "Nothing is due today. The next of 1 comes back" in out
+    assert json.loads(run("review", "--json")[1]) == {"version": 1, "due": []}
+    long_ago = datetime.now(UTC) - timedelta(days=50)
+    monkeypatch.setattr(Progress, "answers", lambda *_: [Answer(long_ago, "L03", "align_right", 1, 0, True)])
+    monkeypatch.setattr(Progress, "passes", lambda _: [("stable_softmax", long_ago)])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("2\n"))
+    code, out, _ = run("review")
+    assert code == 0 and "1 of 1, L03" in out and "1 of 1 right" in out
+    assert "gradatim reset L03/stable-softmax" in out
+    assert [row["name"] for row in json.loads(run("review", "--json")[1])["due"]] == ["align-right", "stable-softmax"]
 
 
 # -- check

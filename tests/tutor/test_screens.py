@@ -287,8 +287,8 @@ async def test_quiz(tmp_path: Path, size: tuple[int, int]) -> None:
         await settle(pilot)
         await pilot.press("2")
         await settle(pilot)
-        answers = [(deck, item, choice, good) for deck, item, _, choice, good in app.progress.answers]
-        assert answers == [("03_broadcasting", "item_1", 0, False), ("03_broadcasting", "item_2", 1, True)]
+        answers = [(lesson, item, choice, good) for lesson, item, _, choice, good in app.progress.given]
+        assert answers == [("L03", "item_1", 0, False), ("L03", "item_2", 1, True)]
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, desk, say
+
+if TYPE_CHECKING:
+    from lessons import Lesson
+    from tutor.jobs import Grader
 
 
 def quiz(
@@ -40,31 +44,39 @@ def quiz(
         # The missed and the new come first, each group in an order of its own every time.
         last = {answer.item: answer.correct for answer in desk.progress.answers(found.id)}
         chosen = sorted(items, key=lambda name: (last.get(name, False), random.random()))[: count or None]
-    raise typer.Exit(asyncio.run(_ask_all(found.id, found.deck, chosen, seed)))
+    raise typer.Exit(asyncio.run(_ask_all(found, chosen, seed)))
 
 
-async def _ask_all(lesson: str, deck: str, chosen: list[str], seed: int | None) -> int:
+async def _ask_all(lesson: Lesson, chosen: list[str], seed: int | None) -> int:
     from tutor.jobs import Grader, GraderError
 
     right = asked = 0
     try:
         async with await Grader.connect() as grader:
             for number, name in enumerate(chosen, 1):
-                question = await grader.quiz(deck, name, seed)
-                choice = _ask(question, f"{number} of {len(chosen)}")
-                if choice is None:
+                correct = await ask(grader, lesson, name, f"{number} of {len(chosen)}", seed)
+                if correct is None:
                     break
-                correct = choice == question["correct"]
                 asked, right = asked + 1, right + correct
-                # The choice is kept by its place in this draw, which its seed can bring back.
-                desk.progress.answered(lesson, question["item"], question["seed"], choice, correct)
-                answer = question["choices"][question["correct"]]
-                print("Right." if correct else f"Not quite: it is {answer}")
-                print(f"{question['headline']}\n{question['why']}\n")
     except GraderError as error:
         raise Refusal(f"The question could not be drawn: {error}", BROKEN) from None
     print(f"{right} of {asked} right." if asked else "No question answered.")
     return PASSED if right == len(chosen) else NOT_PASSED
+
+
+async def ask(grader: Grader, lesson: Lesson, item: str, place: str, seed: int | None = None) -> bool | None:
+    """Draw a question, ask it, say what is right and keep the answer; None at the end of the input."""
+    question = await grader.quiz(lesson.deck, item, seed)
+    choice = _ask(question, place)
+    if choice is None:
+        return None
+    correct: bool = choice == question["correct"]
+    # The choice is kept by its place in this draw, which its seed can bring back.
+    desk.progress.answered(lesson.id, question["item"], question["seed"], choice, correct)
+    answer = question["choices"][question["correct"]]
+    print("Right." if correct else f"Not quite: it is {answer}")
+    print(f"{question['headline']}\n{question['why']}\n")
+    return correct
 
 
 def _ask(question: dict[str, Any], place: str) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
@@ -21,6 +21,9 @@ from tutor.widgets.listing import Listing
 from tutor.widgets.prose import flow, inline
 from tutor.widgets.signs import WIDTH, dots, standing
 
+if TYPE_CHECKING:
+    from tutor.review import Card
+
 Row = Lesson | Entry
 
 
@@ -32,10 +35,11 @@ class Home(Page):
 
 ↑ ↓ choose, Enter opens a lesson or an exercise, `n` goes on where the course goes on. Ctrl+P finds anything
 by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the solution was shown ·
-✎ tried · ↻ passed, but the exercise has changed since.
+✎ tried · ↻ passed, but the exercise has changed since. When something is due again, `v` begins a round.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next", id="home.next", tooltip="Go on with the course"),
+        Binding("v", "review", "Review", id="home.review", tooltip="Questions and exercises that are due again"),
         Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
         Binding("question_mark", "app.help", "Help", show=False, id="home.help"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
@@ -46,6 +50,7 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
         super().__init__(classes="home")
         self._rows: list[Row] = []
         self._next: str | None = None
+        self._due: list[Card] = []
 
     def compose(self) -> ComposeResult:
         yield Bar("[b]Gradatim[/]  [$foreground-muted]step by step[/]", "[$foreground-muted]ctrl+p finds anything[/]")
@@ -64,9 +69,35 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self._read()
+        self._look_for_reviews()
 
     def on_resize(self, event: events.Resize) -> None:
         self._draw()
+
+    # -- what is due again --------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="due", exit_on_error=False)
+    def _look_for_reviews(self) -> None:
+        """Count what is due, beside the drawing of the map."""
+        from tutor import review
+
+        found = review.due(self.desk.course, self.desk.progress)
+        self.app.call_from_thread(self._reviews_found, found)
+
+    def _reviews_found(self, found: list[Card]) -> None:
+        self._due = found
+        if self._rows:
+            self._draw_progress()
+        self.refresh_bindings()
+
+    def action_review(self) -> None:
+        from tutor.review import round_of
+        from tutor.screens.review import Review
+
+        self.desk.go(self.desk.open_page, Review(round_of(self._due)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return bool(self._due) if action == "review" else True
 
     # -- what there is ------------------------------------------------------------------------------
 
@@ -118,6 +149,8 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
         words = f"{done} of {total} exercises done · about {minutes(left)} left" if total else "no exercises here"
         if total and done == total:
             words = f"all {total} exercises done"
+        if self._due:
+            words = f"{len(self._due)} to review · {words}"
         bar = progress_line(done, total, self.size.width - len(words) - 6)
         self.query_one("#progress", Static).update(Content.from_markup(f"{bar}  {words}"))
         welcome = self.query_one("#welcome", Static)

@@ -49,6 +49,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         self.chosen: int | None = None
         self.asked = 0
         self.right = 0
+        self.length = ROUND
         self._seen: set[str] = set()
         self._seed = 0
 
@@ -73,13 +74,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         ready = self.desk.grader_state == "ready"
         self._clear("drawing a question…" if ready else "Warming up torch… (once, about three seconds)")
         try:
-            grader = await self.desk.grader()
-            question: dict[str, Any] = {}
-            for _ in range(TRIES):
-                self._seed = secrets.randbelow(2**31)
-                question = await grader.quiz(self.lesson.deck, None, self._seed)
-                if question["id"] not in self._seen:
-                    break
+            question = await self._ask(await self.desk.grader())
         except Exception as error:
             self._clear(f"No question could be drawn: {error}")
             return
@@ -87,6 +82,16 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         self.question, self.chosen = question, None
         self.asked += 1
         self.show()
+
+    async def _ask(self, grader: Any) -> dict[str, Any]:
+        """Draw what comes next: any question of the deck that this round has not had."""
+        question: dict[str, Any] = {}
+        for _ in range(TRIES):
+            self._seed = secrets.randbelow(2**31)
+            question = await grader.quiz(self.lesson.deck, None, self._seed)
+            if question["id"] not in self._seen:
+                break
+        return question
 
     def _clear(self, words: str) -> None:
         self.question = None
@@ -99,9 +104,9 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         question = self.question
         if question is None:
             return
-        place = (self.asked - 1) % ROUND + 1
+        place = (self.asked - 1) % self.length + 1
         score = f"{self.right} right · " if self.asked > 1 or self.chosen is not None else ""
-        self.query_one(Bar).right = f"[$foreground-muted]{score}question {place} of {ROUND}[/]"
+        self.query_one(Bar).right = f"[$foreground-muted]{score}question {place} of {self.length}[/]"
         self.query_one("#quiz-text", Static).update(Content.from_markup(inline(flow(question["text"]))))
         code = self.query_one("#quiz-code", Static)
         code.display = bool(question.get("code"))
@@ -117,7 +122,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
             text = (
                 f"{verdict}  [b]{inline(question.get('headline') or '')}[/]\n{inline(flow(question.get('why') or ''))}"
             )
-            if self.asked % ROUND == 0:
+            if self.asked % self.length == 0:
                 text += f"\n\n[$foreground-muted]That was a round: {self.right} of {self.asked} right so far.[/]"
             why.update(Content.from_markup(text))
         self.refresh_bindings()
@@ -141,11 +146,11 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         good = self.chosen == question["correct"]
         self.right += good
         item = str(question["id"]).rsplit(".", 1)[-1].replace("-", "_")
-        self.desk.progress.answered(self.lesson.deck, item, self._seed, self.chosen, good)
+        self.desk.progress.answered(self.lesson.id, item, self._seed, self.chosen, good)
         self.show()
 
     def action_onward(self) -> None:
-        if self.asked % ROUND == 0:
+        if self.asked % self.length == 0:
             self._seen.clear()
         self._draw_question()
 
