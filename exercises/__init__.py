@@ -111,7 +111,11 @@ class Exercise:
 
 
 def _read(folder: Path) -> Exercise:
-    data = tomllib.loads((folder / "exercise.toml").read_text(encoding="utf-8"))
+    path = folder / "exercise.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.relative_to(ROOT)}: {error}") from None
     mistakes = tuple(
         Mistake(
             name=m["name"],
