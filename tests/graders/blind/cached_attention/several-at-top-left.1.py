@@ -1,0 +1,82 @@
+"""Attention that remembers: keys and values of the past are kept, and only new tokens are worked on."""
+
+import torch
+from torch import nn
+
+
+class KVCache:
+    """The keys and values of all tokens so far, for every layer; empty at first. Each cache has its own.
+
+    n_layer: how many attention layers will write to it
+
+    Example, with k and v of shape [1, 4, 10, 16]:
+        cache = KVCache(2)
+        cache.length                # 0
+        K, V = cache.update(0, k, v)    # K and V are [1, 4, 10, 16]
+        K, V = cache.update(0, k[:, :, :1], v[:, :, :1])    # now [1, 4, 11, 16]
+        cache.length                # 11
+    """
+
+    def __init__(self, n_layer: int):
+        self.kv = [None for _ in range(n_layer)]    # each [2, B, H, S, h]
+
+    @property
+    def length(self) -> int:
+        """How many tokens layer 0 holds; 0 when it is empty."""
+        return 0 if self.kv[0] is None else self.kv[0].shape[3]
+
+    def update(self, layer: int, k: torch.Tensor, v: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Put keys and values of new tokens behind those that the layer already holds.
+
+        layer: 0 … n_layer − 1; layers know nothing of each other
+        k, v: [B, H, T, h], the T newest tokens; T may differ from call to call; not changed
+        returns: (K, V), each [B, H, S, h]: all tokens of that layer so far, the oldest first, the T new ones last
+        """
+        past = self.kv[layer]
+        if past is None:
+            K, V = k, v
+        else:
+            K = torch.cat([past[0], k], 2)
+            V = torch.cat([past[1], v], 2)
+        self.kv[layer] = torch.stack((K, V))
+        return K, V
+
+
+class CausalSelfAttention(nn.Module):
+    """GPT-2's attention as you know it, with a memory: the i-th new token sees the whole past and new tokens 0 … i.
+
+    config: an object with n_embd (C), n_head (H, divides C), block_size; dropout is 0.0 or absent and may be left out
+    layer_idx: the number of the block it sits in: its place in the cache
+
+    Its state_dict has exactly four keys: c_attn.weight [3C, C], c_attn.bias [3C], c_proj.weight [C, C],
+    c_proj.bias [C]. The output of c_attn is three blocks of width C: queries, keys, values.
+    """
+
+    def __init__(self, config, layer_idx: int = 0):
+        super().__init__()
+        self.c_attn = nn.Linear(config.n_embd, 3 * config.n_embd)
+        self.c_proj = nn.Linear(config.n_embd, config.n_embd)
+        self.n_head = config.n_head
+        self.layer_idx = layer_idx
+
+    def forward(self, x: torch.Tensor, cache: KVCache | None = None) -> torch.Tensor:
+        """Mix the new tokens with the past and with each other.
+
+        x: [B, T, C], the new tokens only
+        cache: what earlier calls left, possibly nothing yet; it is called exactly once, as
+            cache.update(self.layer_idx, k, v) with k and v [B, H, T, h]. None: no past, nothing is kept.
+        returns: [B, T, C], for the new tokens; x's dtype
+
+        However a sequence is cut into calls, the outputs side by side are those of one call with all of it.
+        Any way to attend is allowed, nn.functional.scaled_dot_product_attention too.
+        """
+        B, T, C = x.size()
+        q, k, v = self.c_attn(x).split(C, dim=-1)
+        q, k, v = [t.view(B, T, self.n_head, C // self.n_head).transpose(1, 2) for t in (q, k, v)]
+        if cache is not None:
+            k, v = cache.update(self.layer_idx, k, v)
+        if T > 1:
+            y = nn.functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            y = nn.functional.scaled_dot_product_attention(q, k, v)   # one new token sees everything
+        return self.c_proj(y.transpose(1, 2).contiguous().view(B, T, C))

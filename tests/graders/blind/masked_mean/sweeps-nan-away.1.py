@@ -1,0 +1,19 @@
+"""The mean of a padded batch that does not see its padding."""
+
+import torch
+
+
+def masked_mean(x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The mean over the real places of each sequence.
+
+    x: a float tensor [B, T, D]; where mask is False it may hold anything, NaN and infinity included
+    mask: bool [B, T]; True marks the real places of row b
+    returns: [B, D], x's dtype; row b is the mean over its real places, zeros if it has none.
+        What hides in masked places has no influence, on the result or on gradients; a NaN in a real place shows.
+
+    Example: x = [[[1.], [3.], [9.]]] with mask = [[True, True, False]] gives [[2.]].
+    """
+    m = mask.unsqueeze(-1)                           # [B, T, 1]
+    total = torch.where(m & ~x.isnan(), x, 0.0).sum(dim=1)
+    count = mask.sum(dim=1, keepdim=True).clamp(min=1)
+    return total / count
