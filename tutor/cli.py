@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz, review
+from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz, review, serve
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
 LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
@@ -66,7 +66,7 @@ def gradatim(
     """
     if context.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # a browser's pipe
         say(USAGE)
         raise typer.Exit(WRONG_USE)
     from tutor.commands.screens import open_screens
@@ -92,6 +92,7 @@ app.command("report", rich_help_panel=MODEL)(capstone.report)
 app.command("sample", rich_help_panel=MODEL)(capstone.sample)
 app.command("eval", rich_help_panel=MODEL)(capstone.eval_)
 app.add_typer(capstone.model, name="model", rich_help_panel=MODEL)
+app.command("serve", rich_help_panel=MORE)(serve.serve)
 app.command("doctor", rich_help_panel=MORE)(doctor.doctor)
 app.command("prove", rich_help_panel=MORE)(authors.prove)
 app.add_typer(authors.new, name="new", rich_help_panel=MORE)
