@@ -29,12 +29,19 @@ class Mistake:
     """Replacements in answer.py, each text found exactly once."""
     code: str = ""
     """A whole file instead, where edits would not read well."""
+    also: tuple[tuple[tuple[str, str], ...], ...] = ()
+    """Edits that make the same mistake in another form, where it shows otherwise: NaN in place of zeros, say."""
 
     def source(self, answer: str) -> str:
         """The wrong file itself. Raises ValueError when an edit's text is not found exactly once."""
-        if self.code:
-            return self.code
-        for old, new in self.edits:
+        return self.code or self._edited(answer, self.edits)
+
+    def forms(self, answer: str) -> list[str]:
+        """The wrong file in each of its forms, the plain one first. Raises as `source` does."""
+        return [self.source(answer), *(self._edited(answer, edits) for edits in self.also)]
+
+    def _edited(self, answer: str, edits: tuple[tuple[str, str], ...]) -> str:
+        for old, new in edits:
             if answer.count(old) != 1:
                 raise ValueError(f"mistake {self.name}: {old!r} stands {answer.count(old)} times in answer.py")
             answer = answer.replace(old, new)
@@ -124,6 +131,7 @@ def _read(folder: Path) -> Exercise:
             signature=m.get("signature", "values"),
             edits=tuple((old, new) for old, new in m.get("edits", ())),
             code=m.get("code", ""),
+            also=tuple(tuple((old, new) for old, new in edits) for edits in m.get("also", ())),
         )
         for m in data.pop("mistakes", ())
     )

@@ -41,7 +41,8 @@ class Bank:
 
     seeds: tuple[int, ...]
     reference: list[Run]
-    known: dict[str, Run]
+    known: dict[str, list[Run]]
+    """By the mistake's name, one run for each of its forms."""
 
 
 class Judge:
@@ -104,10 +105,13 @@ class Judge:
 
     async def _mistakes(self, exercise: Exercise, seeds: list[int]) -> Bank:
         answer = exercise.text("answer.py")
-        known = [m for m in exercise.mistakes if m.signature != "timeout"]
-        jobs = [self.run(exercise, m.source(answer), seeds, only=[m.check], trusted=True) for m in known]
+        known = [(m, form) for m in exercise.mistakes if m.signature != "timeout" for form in m.forms(answer)]
+        jobs = [self.run(exercise, form, seeds, only=[m.check], trusted=True) for m, form in known]
         reference, runs = await asyncio.gather(self.answers(exercise, seeds), asyncio.gather(*jobs))
-        return Bank(tuple(seeds), reference, {m.name: run for m, run in zip(known, runs, strict=True)})
+        by_name: dict[str, list[Run]] = {}
+        for (mistake, _), run in zip(known, runs, strict=True):
+            by_name.setdefault(mistake.name, []).append(run)
+        return Bank(tuple(seeds), reference, by_name)
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -260,15 +264,17 @@ class Judge:
         agrees = mistakes.agrees_where_wrong if predict else mistakes.agrees
         found = []
         for known in at:
-            theirs = bank.known.get(known.name)
-            if theirs is not None and all(
-                agrees(
-                    mine.log(fresh).check(name),
-                    theirs.log(fresh).check(name),
-                    [answer.log(fresh).check(name) for answer in bank.reference],
-                    known.signature,
+            if any(
+                all(
+                    agrees(
+                        mine.log(fresh).check(name),
+                        form.log(fresh).check(name),
+                        [answer.log(fresh).check(name) for answer in bank.reference],
+                        known.signature,
+                    )
+                    for fresh in bank.seeds
                 )
-                for fresh in bank.seeds
+                for form in bank.known.get(known.name, ())
             ):
                 found.append(Mistake(known.name, known.says))
         return found

@@ -27,7 +27,7 @@ from graders.watch import Watch
 __all__ = ["Draw", "Observe", "at_most", "equal", "holds", "law", "noted", "one_of"]
 
 Send = Callable[[str, Any, Rule], None]
-_equal, _nan_to_num = torch.equal, torch.nan_to_num  # as they were before anybody could patch them
+_eq, _ne = torch.eq, torch.ne  # as they were before anybody could patch them
 
 
 def _number(*parts: object) -> int:
@@ -122,7 +122,7 @@ class Observe:
         self(name, out, rule)
         if pure:
             touched = any(
-                t._version != version or not _equal(_nan_to_num(t.detach()), _nan_to_num(old))
+                t._version != version or not _as_before(t.detach(), old)
                 for t, (old, version) in zip(tensors, before, strict=True)
             )
             self(f"{name}: its arguments stay as they were", not touched, holds("is_true", WRITTEN_TO))
@@ -220,6 +220,11 @@ class Observe:
         """Record every torch operation inside the block: ``with observe.operations() as ops: …; ops.count("mm")``."""
         with Watch(self._filename) as watch:
             yield watch
+
+
+def _as_before(now: torch.Tensor, old: torch.Tensor) -> bool:
+    """Whether every entry is what it was; a NaN is equal to a NaN here, and to nothing else."""
+    return bool((_eq(now, old) | (_ne(now, now) & _ne(old, old))).all())
 
 
 def _same_memory(out: Any, source: torch.Tensor) -> bool:

@@ -83,13 +83,14 @@ class Proof:
         """A mistake must fail at its own check and be called by its own name, and by no other."""
         mistake = next(m for m in exercise.mistakes if m.name == name)
         what = f"{name} fails at {mistake.check}"
-        source = mistake.source(exercise.text("answer.py"))
-        for seed in self.seeds:
-            report = await self.check(exercise, source, seed)
-            failure = report.first_failure
-            named = [m.name for m in report.mistakes]
-            if failure is None or failure.name != mistake.check or named != [name]:
-                return Finding(exercise.id, what, False, f"seed {seed}: {tell(report)} Named: {named or 'nothing'}.")
+        for number, source in enumerate(mistake.forms(exercise.text("answer.py")), 1):
+            for seed in self.seeds:
+                report = await self.check(exercise, source, seed)
+                failure = report.first_failure
+                named = [m.name for m in report.mistakes]
+                if failure is None or failure.name != mistake.check or named != [name]:
+                    says = f"form {number}, seed {seed}: {tell(report)} Named: {named or 'nothing'}."
+                    return Finding(exercise.id, what, False, says)
         return Finding(exercise.id, what, True)
 
     async def check(
@@ -145,7 +146,8 @@ def files(exercise: Exercise) -> list[str]:
         found.append("the note after passing is missing")
     for mistake in exercise.mistakes:
         try:
-            compile(mistake.source(exercise.text("answer.py")), mistake.name, "exec")
+            for form in mistake.forms(exercise.text("answer.py")):
+                compile(form, mistake.name, "exec")
         except (ValueError, SyntaxError) as error:
             found.append(str(error))
     return found

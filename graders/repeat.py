@@ -62,23 +62,23 @@ async def _right(
 async def _mistakes(judge: Judge, exercise: Exercise, seeds: list[int], reference: list[Run]) -> list[str]:
     """Mistakes that fail elsewhere than they say, or that another name fits too."""
     answer = exercise.text("answer.py")
-    known = [m for m in exercise.mistakes if m.signature != "timeout"]
-    runs = {m.name: await judge.run(exercise, m.source(answer), seeds) for m in known}
+    known = [(m, form) for m in exercise.mistakes if m.signature != "timeout" for form in m.forms(answer)]
+    runs = [await judge.run(exercise, form, seeds) for _, form in known]
     found = []
-    for mistake in known:
+    for (mistake, _), run in zip(known, runs, strict=True):
         for seed in seeds:
-            failure = first_failure(exercise, runs[mistake.name], reference, seed)
+            failure = first_failure(exercise, run, reference, seed)
             if failure is None or failure.name != mistake.check:
                 told = f"fails at {failure.name}: {failure.message}" if failure else "passes"
                 found.append(f"{mistake.name}, seed {seed}: {told}")
                 break
-        for other in known:
+        for (other, _), others_run in zip(known, runs, strict=True):
             if other is mistake or other.check != mistake.check:
                 continue
             alike = [
                 agrees(
-                    runs[mistake.name].log(seed).check(other.check),
-                    runs[other.name].log(seed).check(other.check),
+                    run.log(seed).check(other.check),
+                    others_run.log(seed).check(other.check),
                     [r.log(seed).check(other.check) for r in reference],
                     other.signature,
                 )
