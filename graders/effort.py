@@ -60,9 +60,18 @@ def share(slow: Callable[[], object], fast: Callable[[], object], wanted: float)
 
     CPU time, not the clock's: what else the machine does then hardly matters. It is this thread's, the only one whose
     clock is fine where CPU time is limited (the process's then moves in steps of the scheduler's tick); what other
-    threads did meanwhile is added, if it is more than such steps explain.
+    threads did meanwhile is added, if it is more than such steps explain. torch works with one thread meanwhile: several
+    would be counted while they wait for each other.
     """
-    alone = torch.get_num_threads() == 1  # torch's own threads would be counted while they wait
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return _share(slow, fast, wanted)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _share(slow: Callable[[], object], fast: Callable[[], object], wanted: float) -> float:
     times = [_times(f) for f in (slow, fast)]
     least = [float("inf"), float("inf")]
     elsewhere = 0.0
@@ -71,7 +80,7 @@ def share(slow: Callable[[], object], fast: Callable[[], object], wanted: float)
             seconds, others = _seconds(function, times[i])
             least[i] = min(least[i], seconds)
             elsewhere += others * (function is fast)
-        hidden = elsewhere / (done * times[1]) if alone and elsewhere > COARSE else 0.0
+        hidden = elsewhere / (done * times[1]) if elsewhere > COARSE else 0.0
         if (best := (least[1] + hidden) / least[0]) <= wanted:
             break
     return best
