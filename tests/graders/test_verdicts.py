@@ -139,6 +139,17 @@ def test_operands_that_do_not_fit(bench: Bench) -> None:
     assert report.first_failure.details["line"] == 6
 
 
+def test_an_operand_that_leaves_when_it_is_asked_again(bench: Bench) -> None:
+    source = (
+        "import torch\n\nasked = []\n\ndef once():\n    asked.append(1)\n    if len(asked) > 1:\n"
+        "        raise SystemExit\n    return torch.ones(2, 3)\n\n"
+        "def softmax(x, dim):\n    return once() @ torch.ones(2, 3)\n\nlog_softmax = softmax\n"
+    )
+    report = bench.check("stable-softmax", source)
+    assert report.status == "error" and report.first_failure is not None
+    assert "mat1 and mat2 shapes cannot be multiplied" in report.first_failure.message
+
+
 def test_the_graph_shows_what_a_backward_has_used_up(bench: Bench) -> None:
     source = exercises.exercise("retain-graph").text("answer.py")
     wrong = source.replace("retain_graph=i < len(losses) - 1, ", "")
