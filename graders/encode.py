@@ -69,7 +69,8 @@ def _encode_tensor(value: Any, payload: bytearray) -> Node:
     if flat.is_conj():
         flat = flat.resolve_conj()
     if flat.dtype not in (torch.bool, torch.uint8):
-        flat = flat.reshape(-1).view(torch.uint8) if flat.numel() else flat
+        # A single element is contiguous whatever its stride says, but a view as bytes insists on a stride of 1.
+        flat = flat.as_strided((flat.numel(),), (1,)).view(torch.uint8) if flat.numel() else flat
     raw = flat.numpy().tobytes() if flat.dtype != torch.bfloat16 else b""
     if len(payload) + len(raw) > MAX_PAYLOAD:
         return {"k": "object", "type": f"tensor of {len(raw):,} bytes, too large to compare"}

@@ -139,6 +139,12 @@ def test_operands_that_do_not_fit(bench: Bench) -> None:
     assert report.first_failure.details["line"] == 6
 
 
+def test_a_view_of_one_element_is_compared_like_any_other() -> None:
+    one = torch.arange(8).view(2, 4)[1:, 3]
+    assert one.stride() == (4,) and verdict(one, torch.tensor([7])) == ""
+    assert "6" in verdict(torch.arange(8.0).view(2, 4)[1:, 2], torch.tensor([7.0]))
+
+
 def test_an_operand_that_leaves_when_it_is_asked_again(bench: Bench) -> None:
     source = (
         "import torch\n\nasked = []\n\ndef once():\n    asked.append(1)\n    if len(asked) > 1:\n"
