@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import time
 
@@ -11,6 +12,7 @@ import exercises
 import lessons
 from graders.fences import run_page, said
 
+importlib.import_module("torch._dynamo")  # loads with the first optimizer, and takes longer than any fence may
 PAGES = [(lesson.deck, number, page) for lesson in lessons.lessons() for number, page in enumerate(lesson.pages, 1)]
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 BRAILLE = re.compile(r"[⠀-⣿]")
