@@ -60,8 +60,8 @@ def share(slow: Callable[[], object], fast: Callable[[], object], wanted: float)
 
     CPU time, not the clock's: what else the machine does then hardly matters. It is this thread's, the only one whose
     clock is fine where CPU time is limited (the process's then moves in steps of the scheduler's tick); what other
-    threads did meanwhile is added, if it is more than such steps explain. torch works with one thread meanwhile: several
-    would be counted while they wait for each other.
+    threads did meanwhile is added, if it is more than such steps explain. torch works with one thread meanwhile, for
+    several would be counted while they wait for each other.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
