@@ -18,7 +18,9 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen at.")] = 8018,
     public_url: Annotated[
         str | None,
-        typer.Option(metavar="URL", help="What browsers call it, where a proxy stands before it: https://learn.example"),
+        typer.Option(
+            metavar="URL", help="What browsers call it, where a proxy stands before it: https://learn.example"
+        ),
     ] = None,
 ) -> None:
     """Open the screens in a browser. Ctrl-C ends it; nothing is lost.
