@@ -30,10 +30,12 @@ lint: $(VENV)/.test  ## Style, types, and who may import whom
 	$(BIN)/lint-imports
 
 test: lint  ## The linters and every test that is not long (under 15 minutes on two cores)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not long" $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not long and not alone" $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long and alone" $(PYTEST)
 
 check: lint  ## Everything: the long tests too
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not alone" $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m alone $(PYTEST)
 
 clean:  ## Remove what was made here; your work and progress live elsewhere and stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

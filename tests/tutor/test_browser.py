@@ -170,6 +170,7 @@ async def until(condition: Callable[[], Any], seconds: float, what: str) -> Any:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+@pytest.mark.alone
 async def test_in_a_real_browser_from_the_link_to_a_passed_exercise(tmp_path: Path) -> None:
     port, debug_port = free_port(), free_port()
     mine = exercise("stable-softmax")

@@ -13,6 +13,8 @@ def test_parameters(submission, draw, observe):
     """The parameters are those of the docstring, all of them trained; direct only when it is asked for"""
     for direct in (False, True):
         v, k, d, h = draw.sizes(4)
+        while h == k * d:  # a layer from the hidden units would then have the shape of one from the embeddings
+            v, k, d, h = draw.sizes(4)
         model = submission.MLPLM(v, k, d, h, direct=direct)
         name = f"MLPLM({v}, {k}, {d}, {h}, direct={direct})"
         observe(f"parameters of {name}", {n: list(p.shape) for n, p in model.named_parameters()})
