@@ -26,8 +26,8 @@ def test_proven(bench: Bench, name: str) -> None:
 
     wrong = [f"{f.what}: {f.says}" for f in bench.wait(prove(), 300) if not f.ok]
     if wrong and all("Named: nothing" in words for words in wrong):
-        # On one seed in many a mistake comes out like the right answer, and three seeds then give it no name: that costs
-        # a learner a name, never the verdict. Twice in a row it is no chance.
+        # On one seed in many a mistake comes out like the right answer, and three seeds then give it no name: that
+        # costs a learner a name, never the verdict. Twice in a row it is no chance.
         wrong = [f"{f.what}: {f.says}" for f in bench.wait(prove(), 300) if not f.ok]
     assert not wrong, "\n".join(wrong)
 
