@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from graders.explain import raises_itself
 from graders.log import CheckLog
 from graders.observe import Difference, differs, equal, judge
 from graders.values import Seen
@@ -77,11 +78,7 @@ def _same_exception(a: dict[str, Any] | None, b: dict[str, Any] | None) -> bool:
     """The same type and words; what a file raises itself, by ``raise``, may say it in words of its own."""
     if not a or not b or a.get("type") != b.get("type"):
         return False
-    return _words(a) == _words(b) or (_raises_itself(a) and _raises_itself(b))
-
-
-def _raises_itself(raised: dict[str, Any]) -> bool:
-    return str(raised.get("text", "")).lstrip().startswith("raise ")
+    return _words(a) == _words(b) or (raises_itself(a) and raises_itself(b))
 
 
 def _words(raised: dict[str, Any]) -> str:

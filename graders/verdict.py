@@ -155,7 +155,7 @@ def compare(log: CheckLog, reference: list[CheckLog], exercise: Exercise) -> tup
         if i >= len(log.seen):
             if log.raised:
                 message, details = explain.raised(log.raised, f"{exercise.id}.py")
-                return _limit_or("failed" if _kindly(log.raised) else "error", log.raised), message, details
+                return _limit_or("failed" if explain.not_written(log.raised) else "error", log.raised), message, details
             return "failed", f"{expected.name} was never reached.", {}
         mine = log.seen[i]
         if mine.name != expected.name:
@@ -185,10 +185,6 @@ def _limit_or(outcome: Outcome, raised: dict[str, Any]) -> Outcome:
     text = str(raised.get("message", ""))
     memory = raised.get("type") == "MemoryError" or "can't allocate memory" in text or "not enough memory" in text
     return "limit" if memory or "File too large" in text else outcome
-
-
-def _kindly(raised: dict[str, Any]) -> bool:
-    return raised.get("type") == "NotImplementedError" and str(raised.get("text", "")).startswith("raise")
 
 
 def _dumped(run: Run, exercise: Exercise) -> str:

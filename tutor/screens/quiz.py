@@ -56,8 +56,11 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
     def where(self) -> str:
         return f"quiz · {self.lesson.title}"
 
+    def heading(self) -> str:
+        return f"[$foreground-muted]{self.lesson.id}[/]  [b]Quiz[/]  {markup(self.lesson.title)}"
+
     def compose(self) -> ComposeResult:
-        yield Bar(f"[$foreground-muted]{self.lesson.id}[/]  [b]Quiz[/]  {markup(self.lesson.title)}")
+        yield Bar(self.heading())
         with VerticalScroll(id="quiz"):
             yield Static(id="quiz-text")
             yield Static(id="quiz-code")

@@ -5,16 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from tutor.review import Card
 from tutor.screens.quiz import Quiz
-from tutor.widgets.bar import Bar, markup
-from tutor.widgets.keys import Keys
+from tutor.widgets.bar import markup
 
 
 class Review(Quiz):
@@ -41,12 +38,8 @@ its panel empties it, and your text stays in the history. Esc goes back; what yo
     def where(self) -> str:
         return "review"
 
-    def compose(self) -> ComposeResult:
-        yield Bar("[b]Review[/]  [$foreground-muted]what is due again[/]")
-        with VerticalScroll(id="quiz"):
-            for name in ("text", "code", "choices", "why"):
-                yield Static(id=f"quiz-{name}")
-        yield Keys()
+    def heading(self) -> str:
+        return "[b]Review[/]  [$foreground-muted]what is due again[/]"
 
     def on_mount(self) -> None:
         self.query_one("#quiz").focus()
