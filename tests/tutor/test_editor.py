@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.pilot import Pilot
@@ -239,3 +240,11 @@ def test_strings_and_comments_do_not_open_brackets() -> None:
     assert indent.place("x = '(' # [").opened == []
     assert indent.place('"""(\n').string == '"""'
     assert indent.place("'it\\'s (' + f(").opened == [(0, 13)]
+
+
+async def test_what_is_pasted_right_behind_select_all_replaces_everything() -> None:
+    async with editing(BODY, (1, 4)) as (editor, pilot):
+        for event in (events.Key("f7", None), events.Paste("x = 1\n")):
+            pilot.app.post_message(event)
+        await pilot.pause()
+        assert editor.text == "x = 1\n"

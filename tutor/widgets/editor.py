@@ -111,6 +111,12 @@ A `!` beside the line number marks a line that Python cannot read.
                 self._tab()
         elif event.key == "escape":
             event.prevent_default()  # the screen decides; the stock editor would move the focus on
+        elif not event.is_printable and (bound := self.screen.active_bindings.get(event.key)) and bound.node is self:
+            # Left to bubble up, "select all" would be overtaken by what is typed or pasted right behind it.
+            event.stop()
+            event.prevent_default()
+            if bound.enabled:
+                await self.run_action(bound.binding.action)
 
     def _enter(self) -> None:
         start, end = sorted(self.selection)
