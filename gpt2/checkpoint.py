@@ -107,22 +107,25 @@ def save(
     optimizers: list[torch.optim.Optimizer],
     state: dict[str, Any],
     end_of_text: int,
+    writes: bool = True,
 ) -> Path:
     """Write the checkpoint of `step` under another name, wait for the disk, and only then rename it.
 
     Raises OSError where the disk refuses; what was there before is untouched. The weights are a
     transformers checkpoint, the optimizer's memory is safetensors, the rest JSON: nothing is pickled.
+    Of several ranks each gives its share of the tensors, and one `writes`.
     """
     home = run / "checkpoints"
-    home.mkdir(exist_ok=True)
     target = home / f"step_{step:08d}"
-    if target.is_dir():
+    tensors, memory = weights.to_transformers(model), optim.state(model, optimizers)
+    if not writes or target.is_dir():
         return target
+    home.mkdir(exist_ok=True)
     made = home / f".making-{step:08d}-{os.getpid()}"
     shutil.rmtree(made, ignore_errors=True)
     try:
-        weights.write(made, model, end_of_text)
-        if memory := optim.state(model, optimizers):
+        weights.write_tensors(made, model.config, tensors, end_of_text)
+        if memory:
             save_file({name: tensor.contiguous() for name, tensor in memory.items()}, made / "optimizer.safetensors")
         (made / "state.json").write_text(json.dumps(state) + "\n", encoding="utf-8")
         for path in (*made.iterdir(), made):

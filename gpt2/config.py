@@ -60,6 +60,9 @@ class Training:
     seed: Annotated[int, "draws the weights and the order of the data"] = 1337
     device: Annotated[str, "auto, cpu, cuda or mps"] = "auto"
     dtype: Annotated[str, "auto, float32 or bfloat16; weights stay float32"] = "auto"
+    deterministic: Annotated[bool, "the same bits on every run, on a GPU too, where that is slower"] = False
+    shard: Annotated[str, "of several devices: ddp (each holds all weights) or fsdp (each its share)"] = "auto"
+    price: Annotated[float, "money for one hour of one such device, for the forecast"] = 0.0
     compile: Annotated[bool, "compile each block (torch.compile)"] = False
     threads: Annotated[int, "CPU threads; 0 for the physical cores"] = 0
     eval_every: Annotated[int, "steps between validation losses"] = 0
@@ -93,10 +96,11 @@ CHOICES = {
     "tokenizer": ("auto", "gpt2", "trained"),
     "optimizer": ("auto", "adamw", "muon"),
     "dtype": ("auto", "float32", "bfloat16"),
+    "shard": ("auto", "ddp", "fsdp"),
 }
 POSITIVE = ("lr", "max_steps", "tokens_per_step", "micro_batch", "vocab_size", "n_layer", "n_head", "n_embd",
             "block_size", "weight_decay", "clip", "threads", "eval_every", "eval_tokens", "save_every", "min_lr",
-            "seed")  # fmt: skip
+            "seed", "price")  # fmt: skip
 
 
 def fields(kind: type = Training) -> list[tuple[str, type, Any, str]]:
@@ -174,10 +178,11 @@ def check(training: Training) -> Training:
     return training
 
 
-def settle(training: Training, device: str) -> Training:
-    """Fill in all that was left to preset and device ("cpu", "cuda" or "mps").
+def settle(training: Training, device: str, ranks: int = 1) -> Training:
+    """Fill in all that was left to preset and device ("cpu", "cuda" or "mps"), for so many ranks.
 
-    Raises ValueError where the sizes do not fit together.
+    A step has as many tokens on every number of ranks: they share them. Raises ValueError where the
+    sizes do not fit together.
     """
     preset = training.preset if training.preset != "auto" else ("nano" if device == "cpu" else "124M")
     chosen: dict[str, Any] = {**PRESETS[preset]}
@@ -196,13 +201,24 @@ def settle(training: Training, device: str) -> Training:
             f"tokens_per_step={full.tokens_per_step} must be a multiple of block_size={full.block_size}: "
             f"the nearest is {max(1, round(full.tokens_per_step / full.block_size)) * full.block_size}"
         )
-    micro = full.micro_batch or most(windows, {"cpu": 4096, "mps": 8192}.get(device, 65536) // full.block_size)
-    if windows % micro:
+    if windows % ranks:
         raise ValueError(
-            f"micro_batch={micro} must divide the {windows} windows of a step: {most(windows, micro)} does"
+            f"tokens_per_step={full.tokens_per_step} is {windows} windows, which {ranks} ranks cannot share evenly: "
+            f"the next number is {-(-windows // ranks) * ranks * full.block_size}"
         )
+    share = windows // ranks
+    micro = full.micro_batch or most(share, {"cpu": 4096, "mps": 8192}.get(device, 65536) // full.block_size)
+    if share % micro:
+        if ranks == 1:
+            raise ValueError(
+                f"micro_batch={micro} must divide the {windows} windows of a step: {most(windows, micro)} does"
+            )
+        micro = most(share, micro)
     warmup = full.warmup_steps if full.warmup_steps >= 0 else max(1, full.max_steps // 20)
-    return dataclasses.replace(full, micro_batch=micro, warmup_steps=min(warmup, full.max_steps))
+    shard = full.shard if full.shard != "auto" else "ddp"
+    if shard == "fsdp" and full.optimizer == "muon":
+        raise ValueError("optimizer=muon needs whole matrices; with shard=fsdp take optimizer=adamw")
+    return dataclasses.replace(full, micro_batch=micro, warmup_steps=min(warmup, full.max_steps), shard=shard)
 
 
 def most(windows: int, limit: int) -> int:

@@ -70,6 +70,29 @@ class Log:
         self.close()
 
 
+class Silence(Log):
+    """The log of a rank that keeps none: the first one writes for all."""
+
+    def __init__(self) -> None:
+        """Open nothing."""
+
+    def append(self, record: Record) -> None:
+        """Keep nothing."""
+
+    def tell(self) -> int:
+        """Nothing is nowhere."""
+        return 0
+
+    def cut(self, length: int) -> None:
+        """Forget nothing."""
+
+    def sync(self) -> None:
+        """Wait for nothing."""
+
+    def close(self) -> None:
+        """Close nothing."""
+
+
 def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[Record], int]:
     """Return the records from byte `offset` on and the offset to go on from.
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from gpt2 import distributed
 from gpt2.config import Training
 
 
@@ -70,7 +71,7 @@ def state(model: nn.Module, made: list[torch.optim.Optimizer]) -> dict[str, Tens
     """Return the optimizers' memory as tensors named by parameter, such as "transformer.wpe.weight/exp_avg"."""
     names = {id(p): name for name, p in model.named_parameters()}
     return {
-        f"{names[id(p)]}/{key}": value.detach()
+        f"{names[id(p)]}/{key}": distributed.whole(value.detach())
         for optimizer in made
         for p, values in optimizer.state.items()
         for key, value in values.items()
@@ -90,4 +91,9 @@ def restore(model: nn.Module, made: list[torch.optim.Optimizer], tensors: dict[s
         fits = tensor.shape in (p.shape, torch.Size([]))
         if not fits or (key == "momentum_buffer") != (type(own[id(p)]).__name__ == "Muon"):
             raise ValueError(f"the checkpoint's {label} belongs to another optimizer or size")
-        own[id(p)].state[p][key] = tensor.to(p.device, copy=True)
+        if tensor.shape == p.shape:
+            kept = torch.empty_like(p, requires_grad=False)
+            distributed.put(kept, tensor)
+        else:
+            kept = tensor.to(p.device, copy=True)
+        own[id(p)].state[p][key] = kept

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from gpt2.config import Model
+from gpt2.distributed import World
 from gpt2.model import MLP, CausalSelfAttention, Linear, Part
 
 SLOWEST = 3.0  # times ours, beyond which training with a part would be no pleasure
@@ -69,22 +70,33 @@ def read(run: Path) -> dict[str, dict[str, str]]:
     return dict(found)
 
 
-def load(run: Path, model: Model) -> Parts:
-    """Load and prove the parts that `run` names, for a model of this shape.
+def load(run: Path, model: Model, world: World | None = None, split: bool = False) -> Parts:
+    """Load and prove the parts that `run` names, for a model of this shape; the first rank decides for all.
 
     A part that cannot be used never stops a run: ours takes its place and `reasons` says why.
     Raises ValueError only where parts.toml itself is wrong.
     """
+    named = read(run)
     parts = Parts(owners=dict.fromkeys(SLOTS, "ours"))
-    for name, about in read(run).items():
-        try:
+    parts.reasons = (world or World()).decide(lambda: refusals(run, named, model, split))
+    for name, about in named.items():
+        if name not in parts.reasons:
             made = from_file(name, (run / about["file"]).resolve(), about.get("hash", ""))
-            prove(name, made, model)
-        except Refused as reason:
-            parts.reasons[name] = str(reason)
-        else:
             parts.classes[name], parts.owners[name] = casting(made), "yours"
     return parts
+
+
+def refusals(run: Path, named: dict[str, dict[str, str]], model: Model, split: bool) -> dict[str, str]:
+    """Prove every named part; return, by slot, why one cannot be used."""
+    reasons = {}
+    for name, about in named.items():
+        try:
+            if split:
+                raise Refused("with shard=fsdp our own parts are trained")
+            prove(name, from_file(name, (run / about["file"]).resolve(), about.get("hash", "")), model)
+        except Refused as reason:
+            reasons[name] = str(reason)
+    return reasons
 
 
 def from_file(slot: str, path: Path, expected: str) -> Part:

@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from gpt2 import checkpoint, config, device, tokens
 from gpt2.config import Model, Training
+from gpt2.distributed import World
 
 FIXED = ("preset", "data", "tokenizer", "vocab_size", "n_layer", "n_head", "n_embd", "block_size", "tokens_per_step",
          "optimizer", "seed")  # what cannot change in the middle of a run  # fmt: skip
 
 
-def on_this_machine(options: Training) -> tuple[Training, Model, list[str]]:
-    """Settle the options on this machine before any data is read; return them, the shape, and notes.
-
-    Raises ValueError where they do not fit together or the device is not here.
-    """
+def ready(options: Training) -> torch.device:
+    """Set up torch on this machine, threads and exactness; return the device. Raises ValueError without it."""
     place = device.pick(options.device)
     device.set_threads(options.threads)
     if place.type == "cuda":
         torch.set_float32_matmul_precision("high")  # TF32 where a matmul is still float32
+    if options.deterministic:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS has no fixed order without it
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.benchmark = False
+    return place
+
+
+def on_this_machine(options: Training, ranks: int = 1) -> tuple[Training, Model, list[str]]:
+    """Settle the options for so many ranks before any data is read; return them, the shape, and notes.
+
+    Raises ValueError where they do not fit together or the device is not here.
+    """
+    place = ready(options)
     notes = []
-    full = config.settle(options, place.type)
+    full = config.settle(options, place.type, ranks)
     if full.tokenizer == "auto":
         cached = full.preset != "nano" and tokens.gpt2_cache() is not None
         full = dataclasses.replace(full, tokenizer="gpt2" if cached else "trained")
@@ -42,10 +55,27 @@ def on_this_machine(options: Training) -> tuple[Training, Model, list[str]]:
     return dataclasses.replace(full, dtype=dtype), shape, notes
 
 
-def settled(run: Path, words: list[str]) -> tuple[Training, Model, list[str]]:
-    """Join a run's stored options with the words given now. Raises ValueError for one that cannot change."""
+def settled(run: Path, words: list[str], world: World | None = None) -> tuple[Training, Model, list[str]]:
+    """Join a run's stored options with the words given now; the first rank does so for all.
+
+    Raises ValueError for a word that cannot change, or where the words do not fit together.
+    """
+    world = world or World()
+
+    def work() -> Any:
+        options, shape, notes = joined(run, words, world.size)
+        return [dataclasses.asdict(options), dataclasses.asdict(shape), notes]
+
+    options, shape, notes = world.decide(work)
+    chosen = Training(**options)
+    ready(chosen)
+    return chosen, Model(**shape), list(notes)
+
+
+def joined(run: Path, words: list[str], ranks: int) -> tuple[Training, Model, list[str]]:
+    """Do the work of `settled` on one rank."""
     if not (run / "config.json").is_file():
-        return on_this_machine(config.parse(words))
+        return on_this_machine(config.parse(words), ranks)
     stored, shape = config.load(run / "config.json")
     found = checkpoint.complete(run)
     begun = bool(found) and checkpoint.read_state(found[-1])["step"] > 0  # imported weights lie at step 0
@@ -56,6 +86,6 @@ def settled(run: Path, words: list[str]) -> tuple[Training, Model, list[str]]:
                 f"{name}={given[name]}: this run was begun with {name}={getattr(stored, name)}; use another folder"
             )
     if not found:  # ended before its first checkpoint: words given now are a new beginning
-        return on_this_machine(config.parse(words) if words else stored)
-    options, planned, notes = on_this_machine(config.parse(words, stored))
+        return on_this_machine(config.parse(words) if words else stored, ranks)
+    options, planned, notes = on_this_machine(config.parse(words, stored), ranks)
     return options, shape or planned, notes

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import gc
 import json
 import math
 import signal
@@ -13,9 +15,10 @@ from typing import Any
 
 import torch
 
-from gpt2 import checkpoint, config, data, device, evaluate, forecast, optim, parts, plan, sample, tokens
+from gpt2 import checkpoint, config, data, device, distributed, evaluate, forecast, optim, parts, plan, sample, tokens
 from gpt2.config import Training
-from gpt2.log import Log
+from gpt2.distributed import World
+from gpt2.log import Log, Silence
 from gpt2.model import GPT
 
 
@@ -24,34 +27,46 @@ class Failed(Exception):
 
 
 class Trainer:
-    """One run: everything it needs in memory, and the folder that holds it on disk."""
+    """One run, as one of its ranks sees it: everything in memory, and the folder that holds it on disk."""
 
-    def __init__(self, run: Path, options: Training, prepared: data.Prepared, log: Log) -> None:
+    def __init__(
+        self, run: Path, options: Training, prepared: data.Prepared, log: Log, world: World | None = None
+    ) -> None:
         """Build model, optimizer and batches; resume from the newest checkpoint in `run`."""
         self.run, self.options, self.prepared, self.log = run, options, prepared, log
-        self.place = device.pick(options.device)
+        self.world = world or World()
+        self.place = self.world.place(device.pick(options.device))
         self.shape = config.model_of(options, prepared.encoding.n_vocab)
-        self.parts = parts.load(run, self.shape)
+        self.parts = parts.load(run, self.shape, self.world, split=options.shard == "fsdp")
         self.model = GPT(self.shape, self.parts.classes)
         torch.manual_seed(options.seed)  # here, so that whose part it is moves no weight
         self.model.initialize()
         self.model.to(self.place)
         self.model.compute_dtype = None if options.dtype == "float32" else device.DTYPES[options.dtype]
+        if options.compile:
+            self.model.compile_blocks()
+        spread = distributed.split if options.shard == "fsdp" else distributed.replicate
+        self.forward = spread(self.model, self.world)
         self.optimizers = optim.optimizers(self.model, options)
         self.batches = data.Batches([prepared.train], self.shape.block_size, options.seed)
         self.step, self.tokens = 0, 0
-        self.stopping = False
+        self.stopping = False  # this rank was asked to
+        self.ending = False  # all ranks know
         self.saved = -1
         self.shown = 0.0
-        if options.compile:
-            self.model.compile_blocks()
 
     # --- one step ---
 
+    @property
+    def pieces(self) -> int:
+        """Micro-batches of one rank in one step: the ranks share a step's tokens, whose number they do not change."""
+        return self.options.tokens_per_step // (self.options.micro_batch * self.shape.block_size * self.world.size)
+
     def fetch(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return micro-batch `number` of the step that comes next, on the device."""
-        offset = self.tokens + number * self.options.micro_batch * self.shape.block_size
-        pair = self.batches.get(offset, self.options.micro_batch)
+        """Return this rank's micro-batch `number` of the step that comes next, on the device."""
+        micro, size = self.options.micro_batch, self.world.size
+        offset = self.tokens + number * micro * self.shape.block_size * size
+        pair = self.batches.get(offset, micro, self.world.rank, size)
         if self.place.type == "cuda":  # pinned memory crosses to the GPU while that still computes
             x, y = (t.pin_memory().to(self.place, non_blocking=True) for t in pair)
             return x, y
@@ -62,25 +77,27 @@ class Trainer:
 
         Where the loss or the gradient is no number, the weights stay as they were.
         """
-        started, waited = time.perf_counter(), 0.0
+        started, waited, pieces = time.perf_counter(), 0.0, self.pieces
         random = checkpoint.random_state(self.place) if self.shape.dropout else {}
-        pieces = self.options.tokens_per_step // (self.options.micro_batch * self.shape.block_size)
         total = torch.zeros((), device=self.place)
         for number in range(pieces):
             asked = time.perf_counter()
             x, y = self.fetch(number)
             waited += time.perf_counter() - asked
-            loss = self.model(x, y)
+            distributed.quiet(self.forward, number + 1 < pieces)  # gradients cross once a step
+            loss = self.forward(x, y)
             (loss / pieces).backward()
             total += loss.detach()
-            if self.stopping and number + 1 < pieces:  # as if this step had not begun
+            if self.stopping and number + 1 < pieces and self.world.size == 1:  # as if this step had not begun
                 self.clear()
                 if random:
                     checkpoint.set_random_state(self.place, random)
                 return None
-        mean = float(total) / pieces
+        summed, signaled = self.world.sum(float(total) / pieces, float(self.stopping))
+        mean = summed / self.world.size
+        self.ending = signaled > 0  # one rank's signal stops all, and all after the same step
         limit = self.options.clip or math.inf
-        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        norm = float(distributed.whole(torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)))
         lr = optim.rate(self.step + 1, self.options)
         record = {
             "event": "step",
@@ -101,6 +118,7 @@ class Trainer:
         return record | {
             "seconds": round(seconds, 4), "wait": round(waited / seconds, 4),
             "tokens_per_second": round(self.options.tokens_per_step / seconds, 1), "tokens": self.tokens,
+            "memory": device.memory_used(self.place),
         }  # fmt: skip
 
     def clear(self) -> None:
@@ -127,12 +145,18 @@ class Trainer:
         checkpoint.restore(found[-1], self.model, self.optimizers)
         if state.get("random"):
             checkpoint.set_random_state(self.place, state["random"])
+        self.own_randomness()
         self.log.cut(int(state.get("log", 0)))
         if self.step == 0:
             return "pretrained"
         self.log.append(self.kept(found[-1]))
         self.note(f"resumed from step {self.step}", config=dataclasses.asdict(self.options), parts=self.parts.owners)
         return "resumed"
+
+    def own_randomness(self) -> None:
+        """Let each further rank drop other activations than the first one, which keeps the run's own numbers."""
+        if self.world.rank:
+            torch.manual_seed(self.options.seed + 1_000_003 * self.step + self.world.rank)
 
     def kept(self, path: Path) -> dict[str, Any]:
         """Return the record of a checkpoint."""
@@ -149,7 +173,9 @@ class Trainer:
         }  # fmt: skip
         end = self.prepared.encoding.eot_token
         try:
-            path = checkpoint.save(self.run, self.step, self.model, self.optimizers, state, end)
+            path = checkpoint.save(
+                self.run, self.step, self.model, self.optimizers, state, end, writes=self.world.first
+            )
         except OSError as error:
             self.note(f"{error}; earlier checkpoints are untouched")
             return
@@ -170,6 +196,8 @@ class Trainer:
         )  # fmt: skip
         text = prompt + drawn
         self.log.append({"event": "sample", "step": self.step, "text": text})
+        if not self.world.first:
+            return
         (self.run / "samples").mkdir(exist_ok=True)
         (self.run / "samples" / f"step_{self.step:08d}.txt").write_text(text + "\n", encoding="utf-8")
         self.say(f"step {self.step:>6}  “{' '.join(text.split())[:160]}”")
@@ -177,8 +205,10 @@ class Trainer:
     def loop(self) -> str:
         """Train to the last step or to a signal; return "finished" or "interrupted"."""
         options, last = self.options, self.options.max_steps
+        alone = self.world.first or options.shard == "fsdp"  # a split model computes only with all its ranks
         self.model.train()
-        while self.step < last and not self.stopping:
+        begun = self.step
+        while self.step < last and not (self.ending or (self.stopping and self.world.size == 1)):
             record = self.advance()
             if record is None:
                 break
@@ -188,10 +218,13 @@ class Trainer:
                 self.step -= 1
                 what = "loss" if not math.isfinite(record["loss"]) else "gradient"
                 raise Failed(f"the {what} of step {record['step']} is not a number: try a smaller lr, or dtype=float32")
+            if self.step == begun + 1:  # whatever lives now stays; looking through it again only costs steps
+                gc.collect()
+                gc.freeze()
             ended = self.step == last
-            if ended or self.step % options.eval_every == 0:
+            if alone and (ended or self.step % options.eval_every == 0):
                 self.measure()
-            if options.sample_every > 0 and (ended or self.step % options.sample_every == 0):
+            if alone and options.sample_every > 0 and (ended or self.step % options.sample_every == 0):
                 self.write()
             if ended or self.step % options.save_every == 0:
                 self.save()
@@ -206,8 +239,9 @@ class Trainer:
         self.say(message)
 
     def say(self, message: str) -> None:
-        """Write a line to stderr."""
-        print(message, file=sys.stderr, flush=True)
+        """Write a line to stderr, on the first rank."""
+        if self.world.first:
+            print(message, file=sys.stderr, flush=True)
 
     def show(self, record: dict[str, Any]) -> None:
         """Say how a step went, at most once a second."""
@@ -240,50 +274,61 @@ def begin(trainer: Trainer, notes: list[str], how: str) -> None:
     )
 
 
-def run_in(run: Path, options: Training, notes: list[str]) -> int:
-    """Train in `run`, whose lock is held. Returns the exit code."""
+def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
+    """Train in `run`, whose lock the first rank holds. Returns the exit code."""
     own = tokens.load(run / "tokenizer") if checkpoint.complete(run) else None
-    prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
-    with Log(run / "log.jsonl") as log:
-        trainer = Trainer(run, options, prepared, log)
+    with world.one_first():
+        prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
+    with Log(run / "log.jsonl") if world.first else Silence() as log:
+        trainer = Trainer(run, options, prepared, log, world)
         how = trainer.resume()
         if how == "finished":
             trainer.say(f"this run is finished at step {trainer.step}; a larger max_steps trains on")
             return 0
-        config.save(run / "config.json", options, trainer.shape)
+        if world.first:
+            config.save(run / "config.json", options, trainer.shape)
+            if how != "resumed":
+                tokens.save(prepared.encoding, run / "tokenizer")
+                begin(trainer, notes, how)
         if how != "resumed":
-            tokens.save(prepared.encoding, run / "tokenizer")
-            begin(trainer, notes, how)
-
-        def stop(number: int, frame: object) -> None:
-            if trainer.stopping:
-                raise KeyboardInterrupt
-            trainer.stopping = True
-            trainer.say("stopping: saving first (once more to stop at once)")
-
-        old = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
-        reason, message = "error", ""
-        try:
-            with device.attention_kernels(trainer.place):
-                reason = trainer.loop()
-        except Failed as failure:
-            message = str(failure)
-        except KeyboardInterrupt:
-            reason, message = "interrupted", "stopped at once; the last checkpoint stands"
-        except (RuntimeError, MemoryError, OSError) as error:
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            small = "memory" in first.lower() or isinstance(error, MemoryError)
-            message = first + ("; try a smaller micro_batch" if small else "")
-        finally:
-            for kind, handler in old.items():
-                signal.signal(kind, handler)
+            trainer.own_randomness()
+        reason, message = guarded(trainer)
         log.append({"event": "stop", "reason": reason, "message": message, "step": trainer.step})
         trainer.say(f"{reason} at step {trainer.step}" + (f": {message}" if message else ""))
     return 1 if reason == "error" else 0
 
 
+def guarded(trainer: Trainer) -> tuple[str, str]:
+    """Train to an end of any kind; return "finished", "interrupted" or "error", and a sentence."""
+
+    def stop(number: int, frame: object) -> None:
+        if trainer.stopping:
+            raise KeyboardInterrupt
+        trainer.stopping = True
+        trainer.say("stopping: saving first (once more to stop at once)")
+
+    old = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with device.attention_kernels(trainer.place):
+            return trainer.loop(), ""
+    except Failed as failure:
+        return "error", str(failure)
+    except KeyboardInterrupt:
+        return "interrupted", "stopped at once; the last checkpoint stands"
+    except (RuntimeError, MemoryError, OSError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if "memory" in first.lower() or isinstance(error, MemoryError):
+            first += "; try a smaller micro_batch"
+        elif trainer.world.size > 1 and distributed.is_lost(error):
+            first = "another rank has ended; the same command goes on from the last checkpoint"
+        return "error", first
+    finally:
+        for kind, handler in old.items():
+            signal.signal(kind, handler)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run `python -P -m gpt2.train DIR NAME=VALUE … [--dry-run] [--json]`."""
+    """Run `python -P -m gpt2.train DIR NAME=VALUE … [--dry-run] [--json]`, alone or under torchrun."""
     import argparse
 
     lines = "\n".join(f"  {name}={default!s:<8} {says}" for name, _, default, says in config.fields())
@@ -297,27 +342,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="with --dry-run: the forecast as JSON on stdout")
     given = parser.parse_intermixed_args(arguments)
     try:
-        options, shape, notes = plan.settled(given.run, given.words)
-        if options.data != "docs" and not Path(options.data).expanduser().exists():
-            raise ValueError(f"data={options.data}: there is no such file or folder (docs is the built-in text)")
-        if given.dry_run:
-            made = forecast.forecast(shape, options, device.pick(options.device))
-            record = {
-                "version": 1,
-                **forecast.as_record(made),
-                "config": dataclasses.asdict(options),
-                "notes": notes,
-            }
-            print(json.dumps(record) if given.json else "\n".join([forecast.describe(made), *notes]))
-            return 0
-        given.run.mkdir(parents=True, exist_ok=True)
-        with checkpoint.Lock(given.run):
-            return run_in(given.run, options, notes)
+        with distributed.joined() as world:
+            options, shape, notes = plan.settled(given.run, given.words, world)
+            if options.data != "docs" and not Path(options.data).expanduser().exists():
+                raise ValueError(f"data={options.data}: there is no such file or folder (docs is the built-in text)")
+            if given.dry_run:
+                dry_run(options, shape, notes, given.json)
+                return 0
+            given.run.mkdir(parents=True, exist_ok=True)
+            with checkpoint.Lock(given.run) if world.first else contextlib.nullcontext():
+                return run_in(given.run, options, notes, world)
     except (ValueError, OSError) as error:
-        print(f"gpt2.train: {error}", file=sys.stderr)
+        if distributed.speaks():
+            print(f"gpt2.train: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def dry_run(options: Training, shape: config.Model, notes: list[str], as_json: bool) -> None:
+    """Print the forecast."""
+    made = forecast.forecast(shape, options, device.pick(options.device))
+    record = {"version": 1, **forecast.as_record(made), "config": dataclasses.asdict(options), "notes": notes}
+    print(json.dumps(record) if as_json else "\n".join([forecast.describe(made), *notes]))
 
 
 if __name__ == "__main__":

@@ -14,22 +14,27 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from gpt2 import config as configs
-from gpt2 import tokens
+from gpt2 import distributed, tokens
 from gpt2.config import Model
 from gpt2.model import GPT
 
 # transformers keeps GPT-2's matrices as OpenAI did, (in, out); a torch Linear keeps (out, in).
 TURNED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
+WTE = "transformer.wte.weight"  # padded in compute, never in a file
 BUFFERS = (".attn.bias", ".attn.masked_bias")  # old checkpoints carry their causal mask along
 
 
 def to_transformers(model: GPT) -> dict[str, Tensor]:
-    """Return a model's weights under transformers' names, padding rows and the tied head left out."""
+    """Return a model's weights under transformers' names, padding rows and the tied head left out.
+
+    Where the ranks of a run share the weights, every rank must ask.
+    """
     tensors = {}
     for name, tensor in model.state_dict().items():
         if name == "lm_head.weight":
             continue
-        if name == "transformer.wte.weight":
+        tensor = distributed.whole(tensor)
+        if name == WTE:
             tensor = tensor[: model.config.vocab_size]
         tensors[name] = (tensor.T if name.endswith(TURNED) else tensor).contiguous()
     return tensors
@@ -56,12 +61,11 @@ def from_transformers(model: GPT, tensors: dict[str, Tensor]) -> None:
     with torch.no_grad():
         for name in wanted:
             tensor = given[name].T if name.endswith(TURNED) else given[name]
-            target = own[name]
-            if name == "transformer.wte.weight":
-                target = target[: model.config.vocab_size]
-            if tensor.shape != target.shape:
-                raise ValueError(f"{name} is {tuple(tensor.shape)} in the checkpoint, {tuple(target.shape)} here")
-            target.copy_(tensor)
+            shape = (model.config.vocab_size, *own[name].shape[1:]) if name == WTE else tuple(own[name].shape)
+            if tensor.shape != shape:
+                raise ValueError(f"{name} is {tuple(tensor.shape)} in the checkpoint, {shape} here")
+            padding = tensor.new_zeros(len(own[name]) - len(tensor), *tensor.shape[1:])
+            distributed.put(own[name], torch.cat([tensor, padding]) if len(padding) else tensor)
 
 
 def about(model: Model, end_of_text: int) -> dict[str, Any]:
@@ -79,9 +83,14 @@ def about(model: Model, end_of_text: int) -> dict[str, Any]:
 
 def write(folder: Path, model: GPT, end_of_text: int) -> None:
     """Write config.json and model.safetensors, which `AutoModelForCausalLM.from_pretrained` opens."""
+    write_tensors(folder, model.config, to_transformers(model), end_of_text)
+
+
+def write_tensors(folder: Path, shape: Model, tensors: dict[str, Tensor], end_of_text: int) -> None:
+    """Write what `to_transformers` gave."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps(about(model.config, end_of_text), indent=1) + "\n", "utf-8")
-    save_file(to_transformers(model), folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(about(shape, end_of_text), indent=1) + "\n", "utf-8")
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
 def read_config(folder: Path) -> Model:

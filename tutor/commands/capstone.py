@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -23,22 +24,21 @@ def train(
         list[str] | None,
         typer.Argument(metavar="[NAME=VALUE]…", help="Options, such as preset=nano max_steps=20."),
     ] = None,
+    ranks: Annotated[
+        int, typer.Option("--ranks", min=1, help="Train on so many processes at once: one for each GPU.")
+    ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only forecast: parameters, memory, time.")] = False,
     json: Annotated[bool, typer.Option("--json", help="With --dry-run: the forecast as JSON.")] = False,
 ) -> None:
     """Train your GPT-2 into a folder, or go on where that folder's run stopped.
 
     A new run is built from the pieces that you have passed, and from ours for the rest; its start says which.
-    Ctrl-C saves a checkpoint and stops; the same command goes on from there.
+    Ctrl-C saves a checkpoint and stops; the same command goes on from there, with as many ranks as you like:
+    they share the tokens of a step, whose number stays. For several machines see `gradatim launch`.
     """
-    from gpt2 import config
-
     if json and not dry_run:
         raise Refusal("--json goes with --dry-run; a run writes its records to log.jsonl.")
-    try:
-        config.parse(options or [])
-    except ValueError as error:
-        raise Refusal(f"{error}") from None
+    job = _job(run, options, ranks)
     flags = [f"--{flag}" for flag, on in (("dry-run", dry_run), ("json", json)) if on]
     if not dry_run:
         from tutor.jobs import write_parts
@@ -50,7 +50,45 @@ def train(
             raise Refusal(f"{run} cannot be written: {error.strerror}.") from None
         if parts:
             say(f"Yours in this run: {', '.join(parts)}. Ours for the rest.")
-    raise typer.Exit(_call("gpt2.train", str(run), *(options or []), *flags))
+    if ranks == 1 or dry_run:
+        raise typer.Exit(_call("gpt2.train", str(run), *(options or []), *flags))
+    from gpt2 import launch as launching
+
+    say(f"{ranks} ranks; by hand it would be:\n{launching.line(job)}")
+    os.environ.update(launching.environment(ranks))
+    raise typer.Exit(PASSED if _call("torch.distributed.run", *launching.arguments(job)) == 0 else NOT_PASSED)
+
+
+def launch(
+    run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder, there or still to come.")],
+    options: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME=VALUE]…", help="Options of the run, as for `train`.")
+    ] = None,
+    form: Annotated[str, typer.Option("--as", metavar="FORM", help="torchrun, slurm or sky.")] = "torchrun",
+    nodes: Annotated[int, typer.Option("--nodes", min=1, help="How many machines.")] = 1,
+    ranks: Annotated[int, typer.Option("--ranks", min=1, help="Processes on each machine: one for each GPU.")] = 8,
+) -> None:
+    """Print how to train on several devices or machines: a command, a Slurm script, or a SkyPilot file.
+
+    It is made from the run's own config where the run has begun. Nothing is started:
+    `gradatim launch runs/big --nodes 2 --as slurm > big.sh`, look at it, then `sbatch big.sh`.
+    """
+    from gpt2 import config
+    from gpt2 import launch as launching
+
+    if form not in launching.FORMS:
+        raise Refusal(f"--as {form}: {config.nearest(form, list(launching.FORMS))}")
+    print(launching.FORMS[form](_job(run, options, ranks, nodes)), end="")
+
+
+def _job(run: Path, options: list[str] | None, ranks: int, nodes: int = 1) -> Any:
+    """The run and its devices. Raises Refusal where they do not fit together."""
+    from gpt2 import launch as launching
+
+    try:
+        return launching.check(launching.Job(run, tuple(options or ()), ranks, nodes))
+    except ValueError as error:
+        raise Refusal(f"{error}") from None
 
 
 def sample(
