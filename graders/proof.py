@@ -211,7 +211,7 @@ async def rate(proof: Proof, exercise: Exercise) -> Finding:
     row = table.get(exercise.id)
     if row is None or row.hash != score.fingerprint(exercise) or not row.good:
         row = await score.score(proof, exercise)
-        score.keep({**score.table(), exercise.id: row})
+        score.add(row)
     did = f"right on {row.seeds} seeds; kills {row.killed} of {row.variants} variants, {len(row.equivalent)} equivalent"
     wrong = [*row.troubles, *(f"survives: {name}" for name in row.survived)]
     wrong += [f"equivalent: {name}" for name in row.equivalent] if not row.good else []

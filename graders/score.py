@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -131,9 +134,27 @@ def _row(row: dict[str, Any]) -> Score:
     return Score(**{"seeds": 0, **row, **listed})
 
 
-def keep(scores: dict[str, Score]) -> None:
-    """Write the table, in the order of names."""
-    rows = [asdict(scores[name]) for name in sorted(scores)]
-    fresh = TABLE.with_suffix(f".{os.getpid()}")
-    fresh.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    fresh.replace(TABLE)  # two proofs may run at once
+def add(row: Score) -> None:
+    """Put one row into the table, in the order of names; of two proofs at once, neither loses its own."""
+    with _turn():
+        scores = table() | {row.exercise: row}
+        rows = [asdict(scores[name]) for name in sorted(scores)]
+        fresh = TABLE.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        fresh.replace(TABLE)
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Wait for the table; Windows has no lock on folders, and proofs there take their chance."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    folder = os.open(TABLE.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
