@@ -144,6 +144,17 @@ class Block(nn.Module):
         return x + self.mlp(self.ln_2(x))
 
 
+def made_block(config: Model, layer_idx: int, parts: Mapping[str, Part]) -> nn.Module:
+    """Return a block of ours or of the part "block", holding the parts "attention" and "mlp" where those are given."""
+    if "block" not in parts:
+        return Block(config, layer_idx, parts)
+    block = parts["block"](config, layer_idx=layer_idx)
+    for slot, name in (("attention", "attn"), ("mlp", "mlp")):
+        if slot in parts:
+            setattr(block, name, parts[slot](config, layer_idx=layer_idx))
+    return block
+
+
 class Transformer(nn.Module):
     """The trunk, under the names that transformers gives its pieces."""
 
@@ -152,7 +163,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.wte = nn.Embedding(config.padded_vocab, config.n_embd)  # a row for each id
         self.wpe = nn.Embedding(config.block_size, config.n_embd)  # a row for each position
-        self.h = nn.ModuleList(Block(config, i, parts) for i in range(config.n_layer))
+        self.h = nn.ModuleList(made_block(config, i, parts or {}) for i in range(config.n_layer))
         self.ln_f = LayerNorm(config.n_embd)
 
 
@@ -190,6 +201,11 @@ class GPT(nn.Module):
                 nn.init.normal_(parameter, std=0.02 / narrow)
             elif name.endswith(".bias"):
                 nn.init.zeros_(parameter)
+        self.clear_padding()
+
+    @torch.no_grad()
+    def clear_padding(self) -> None:
+        """Set the embedding's padding rows to zero, which no gradient ever changes."""
         self.transformer.wte.weight[self.config.vocab_size :] = 0.0
 
     def compile_blocks(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -24,9 +24,12 @@ def groups(named: Iterable[tuple[str, nn.Parameter]], weight_decay: float) -> li
     return [group for group in made if group["params"]]
 
 
-def optimizers(model: nn.Module, options: Training) -> list[torch.optim.Optimizer]:
+def optimizers(
+    model: nn.Module, options: Training, configure: Callable[..., torch.optim.Optimizer] | None = None
+) -> list[torch.optim.Optimizer]:
     """Return the optimizers of a run: AdamW, or Muon for the blocks' matrices and AdamW for the rest.
 
+    Where the learner's `configure` says which weights decay, its groups are taken over into our fused AdamW.
     Raises ValueError where this torch has no Muon (it came with 2.9).
     """
     named = list(model.named_parameters())
@@ -40,8 +43,12 @@ def optimizers(model: nn.Module, options: Training) -> list[torch.optim.Optimize
         made.append(torch.optim.Muon(hidden, lr=options.lr, weight_decay=decay, adjust_lr_fn="match_rms_adamw"))
         taken = {id(p) for p in hidden}
         named = [(name, p) for name, p in named if id(p) not in taken]
+    split = groups(named, options.weight_decay)
+    if configure is not None:
+        theirs = configure(model, options.weight_decay, options.lr, (options.beta1, options.beta2), "cpu")
+        split = [{"params": g["params"], "weight_decay": g["weight_decay"]} for g in theirs.param_groups]
     adamw = torch.optim.AdamW(
-        groups(named, options.weight_decay),
+        split,
         lr=options.lr,
         betas=(options.beta1, options.beta2),
         eps=1e-8,
@@ -51,12 +58,14 @@ def optimizers(model: nn.Module, options: Training) -> list[torch.optim.Optimize
 
 
 def rate(step: int, options: Training) -> float:
-    """Return the learning rate of step 1, 2, …: a straight rise, then a half cosine down to its floor."""
-    if step <= options.warmup_steps:
+    """Return the learning rate of step 1, 2, …: a straight rise, then a half cosine down towards its floor."""
+    done_before = step - 1
+    if done_before < options.warmup_steps:
         return options.lr * step / options.warmup_steps
-    rest = max(1, options.max_steps - options.warmup_steps)
-    done = min(1.0, (step - options.warmup_steps) / rest)
     floor = options.lr * options.min_lr
+    if done_before >= options.max_steps:
+        return floor
+    done = (done_before - options.warmup_steps) / (options.max_steps - options.warmup_steps)
     return floor + (options.lr - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
 

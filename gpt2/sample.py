@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from types import ModuleType
+from typing import Annotated, Protocol
 
 import torch
 from torch import Tensor
@@ -71,17 +72,56 @@ def filtered(logits: Tensor, top_k: int, top_p: float) -> Tensor:
     return logits
 
 
-def draw(logits: Tensor, options: Sampling, generator: torch.Generator) -> Tensor:
+class Filters(Protocol):
+    """What may stand between the logits and the draw: ours, or a learner's file that was proven equal."""
+
+    def penalize(self, logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+        """Lower what `seen` (B, V) marks."""
+
+    def filtered(self, logits: Tensor, top_k: int, top_p: float) -> Tensor:
+        """Rule out what may not be drawn."""
+
+
+class Theirs:
+    """The learner's three functions, called as ours are."""
+
+    def __init__(self, file: ModuleType) -> None:
+        """Take a file that defines top_k, top_p and repetition_penalty."""
+        self.file = file
+
+    def penalize(self, logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
+        """Lower what `seen` (B, V) marks; a row's ids are padded with one of its own."""
+        rows = [torch.nonzero(row)[:, 0] for row in seen]
+        longest = max(map(len, rows))
+        ids = torch.stack([torch.cat([row, row[:1].expand(longest - len(row))]) for row in rows])
+        lowered: Tensor = self.file.repetition_penalty(logits, ids, penalty)
+        return lowered
+
+    def filtered(self, logits: Tensor, top_k: int, top_p: float) -> Tensor:
+        """Rule out what may not be drawn."""
+        if 0 < top_k < logits.shape[-1]:
+            logits = self.file.top_k(logits, top_k)
+        if top_p < 1:
+            logits = self.file.top_p(logits, top_p)
+        return logits
+
+
+def draw(logits: Tensor, options: Sampling, generator: torch.Generator, filters: Filters | None = None) -> Tensor:
     """Draw an id for each row of logits (B, V): (B,). The generator lives on the CPU on every device."""
     if options.temperature == 0:
         return logits.argmax(-1)
-    logits = filtered(logits.float() / options.temperature, options.top_k, options.top_p)
+    allowed = filters.filtered if filters else filtered
+    logits = allowed(logits.float() / options.temperature, options.top_k, options.top_p)
     shares = logits.softmax(-1).cpu()
     return torch.multinomial(shares, 1, generator=generator)[:, 0].to(logits.device)
 
 
 def generate(
-    model: GPT, prompts: Sequence[Sequence[int]], options: Sampling, stops: frozenset[int] = frozenset()
+    model: GPT,
+    prompts: Sequence[Sequence[int]],
+    options: Sampling,
+    stops: frozenset[int] = frozenset(),
+    filters: Filters | None = None,
 ) -> Iterator[list[int | None]]:
     """Yield the next id of every prompt, step by step; None for a row that has ended at a stop id.
 
@@ -117,8 +157,9 @@ def generate(
                     last = torch.tensor([[ids[-1]] for ids in rows], device=weight.device)
                     logits = model(last, cache=cache)[:, -1]  # (B, V)
                 if options.repetition_penalty != 1:
-                    logits = penalize(logits, seen, options.repetition_penalty)
-                chosen = draw(logits, options, generator)
+                    lower = filters.penalize if filters else penalize
+                    logits = lower(logits, seen, options.repetition_penalty)
+                chosen = draw(logits, options, generator, filters)
                 seen[torch.arange(len(rows)), chosen] = True
             ids = chosen.tolist()
             given: list[int | None] = []
@@ -173,7 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
         place = device.pick(options.device)
         device.set_threads(0)
         model, encoding, _ = checkpoint.open_run(given.run, None if options.step < 0 else options.step)
-        speak(model.to(place), encoding, given.prompt, options)
+        speak(model.to(place), encoding, given.prompt, options, own_filters(given.run))
     except (ValueError, OSError) as error:
         print(f"gpt2.sample: {error}", file=sys.stderr)
         return 2
@@ -183,7 +224,29 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def speak(model: GPT, encoding: tokens.tiktoken.Encoding, prompt: str, options: Sampling) -> None:
+def own_filters(run: Path) -> Filters | None:
+    """Return the learner's filters where the run has them and they are equal to ours."""
+    from gpt2 import equal, parts
+
+    about = parts.read(run).get("filters")
+    if about is None:
+        return None
+    try:
+        file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
+        equal.prove_filters(file)
+    except equal.Refused as reason:
+        print(f"your filters are not used: {reason}; ours take their place", file=sys.stderr)
+        return None
+    return Theirs(file)
+
+
+def speak(
+    model: GPT,
+    encoding: tokens.tiktoken.Encoding,
+    prompt: str,
+    options: Sampling,
+    filters: Filters | None = None,
+) -> None:
     """Write to stdout: one text as it comes, several one after the other when all are done."""
     ids = encoding.encode_ordinary(prompt) or [encoding.eot_token]
     stops = frozenset([encoding.eot_token]) if options.stop else frozenset()
@@ -192,7 +255,7 @@ def speak(model: GPT, encoding: tokens.tiktoken.Encoding, prompt: str, options: 
     live = options.samples == 1
     if live:
         print(prompt, end="", flush=True)
-    for row in generate(model, [ids] * options.samples, options, stops):
+    for row in generate(model, [ids] * options.samples, options, stops, filters):
         for stream, part, token in zip(streams, parts, row, strict=True):
             piece = "" if token is None else stream.put(token)
             part.append(piece)

@@ -37,17 +37,18 @@ class Trainer:
         self.world = world or World()
         self.place = self.world.place(device.pick(options.device))
         self.shape = config.model_of(options, prepared.encoding.n_vocab)
-        self.parts = parts.load(run, self.shape, self.world, split=options.shard == "fsdp")
+        self.parts = parts.load(run, self.shape, options, self.world)
         self.model = GPT(self.shape, self.parts.classes)
         torch.manual_seed(options.seed)  # here, so that whose part it is moves no weight
-        self.model.initialize()
+        parts.initialize(self.model, self.parts)
         self.model.to(self.place)
         self.model.compute_dtype = None if options.dtype == "float32" else device.DTYPES[options.dtype]
         if options.compile:
             self.model.compile_blocks()
         spread = distributed.split if options.shard == "fsdp" else distributed.replicate
         self.forward = spread(self.model, self.world)
-        self.optimizers = optim.optimizers(self.model, options)
+        configure = self.parts.function("groups", "configure_optimizers", None)
+        self.optimizers = optim.optimizers(self.model, options, configure)
         self.batches = data.Batches([prepared.train], self.shape.block_size, options.seed)
         self.step, self.tokens = 0, 0
         self.stopping = False  # this rank was asked to
@@ -96,9 +97,7 @@ class Trainer:
         summed, signaled = self.world.sum(float(total) / pieces, float(self.stopping))
         mean = summed / self.world.size
         self.ending = signaled > 0  # one rank's signal stops all, and all after the same step
-        limit = self.options.clip or math.inf
-        norm = float(distributed.whole(torch.nn.utils.clip_grad_norm_(self.model.parameters(), limit)))
-        lr = optim.rate(self.step + 1, self.options)
+        norm, lr = self.clipped(), self.rate()
         record = {
             "event": "step",
             "step": self.step + 1,
@@ -120,6 +119,21 @@ class Trainer:
             "tokens_per_second": round(self.options.tokens_per_step / seconds, 1), "tokens": self.tokens,
             "memory": device.memory_used(self.place),
         }  # fmt: skip
+
+    def clipped(self) -> float:
+        """Shorten the gradients to the longest that is allowed; return how long they were, all taken as one vector."""
+        clip = self.parts.function("clip", "clip_", torch.nn.utils.clip_grad_norm_)
+        norm = clip(list(self.model.parameters()), self.options.clip or math.inf)
+        return float(distributed.whole(torch.as_tensor(norm)))
+
+    def rate(self) -> float:
+        """Return the learning rate of the step that comes next."""
+        options = self.options
+        lr_at = self.parts.function("schedule", "lr_at", None)
+        if lr_at is None:
+            return optim.rate(self.step + 1, options)
+        low = options.lr * options.min_lr
+        return float(lr_at(self.step, options.lr, low, options.warmup_steps, options.max_steps))
 
     def clear(self) -> None:
         """Drop the gradients."""

@@ -10,7 +10,8 @@ import pytest
 import torch
 from conftest import SMALL
 
-from gpt2 import checkpoint, parts, train
+from exercises import exercise
+from gpt2 import checkpoint, parts, sample, train
 from gpt2.config import Model
 from gpt2.log import read
 from gpt2.model import GPT
@@ -55,19 +56,25 @@ WRONG = {
 }  # fmt: skip
 
 
-def choose(run: Path, source: str, digest: str | None = None) -> None:
+def choose(run: Path, source: str, digest: str | None = None, slot: str = "attention") -> None:
     """Write a learner's file and the parts.toml that names it."""
     run.mkdir(exist_ok=True)
-    (run / "mine.py").write_text(source)
-    digest = hashlib.sha256((run / "mine.py").read_bytes()).hexdigest() if digest is None else digest
-    (run / "parts.toml").write_text(f'[parts.attention]\nfile = "mine.py"\nhash = "{digest}"\n')
+    (run / f"{slot}.py").write_text(source)
+    digest = hashlib.sha256((run / f"{slot}.py").read_bytes()).hexdigest() if digest is None else digest
+    with open(run / "parts.toml", "a", encoding="utf-8") as file:
+        file.write(f'[parts.{slot}]\nfile = "{slot}.py"\nhash = "{digest}"\n')
+
+
+def answer(name: str) -> str:
+    """The text of an exercise's reference: a right part, written without this package."""
+    return exercise(name).text("answer.py")
 
 
 def test_a_right_attention_is_used(tmp_path: Path) -> None:
     choose(tmp_path, RIGHT)
     loaded = parts.load(tmp_path, SHAPE)
     assert loaded.reasons == {}
-    assert loaded.owners == {"attention": "yours", "mlp": "ours"}
+    assert loaded.owners.pop("attention") == "yours" and set(loaded.owners.values()) == {"ours"}
     model = GPT(SHAPE, loaded.classes)
     assert type(model.transformer.h[0].attn).__module__ == "part_attention"
     assert set(model.state_dict()) == set(GPT(SHAPE).state_dict())
@@ -87,7 +94,7 @@ def test_a_wrong_attention_is_refused_with_the_reason(name: str, tmp_path: Path)
 def test_a_file_that_changed_since_is_refused(tmp_path: Path) -> None:
     choose(tmp_path, RIGHT, digest="0" * 64)
     assert "has changed" in parts.load(tmp_path, SHAPE).reasons["attention"]
-    (tmp_path / "mine.py").unlink()
+    (tmp_path / "attention.py").unlink()
     assert "cannot be read" in parts.load(tmp_path, SHAPE).reasons["attention"]
 
 
@@ -124,3 +131,61 @@ def test_a_refused_part_is_said_in_the_log(tmp_path: Path, text_file: Path) -> N
     records = read(run / "log.jsonl")[0]
     assert records[0]["parts"]["attention"] == "ours"
     assert any("your attention is not used" in record.get("message", "") for record in records)
+
+
+FILLED = {
+    "attention": "cached_attention", "mlp": "gpt_mlp", "block": "gpt_block", "init": "gpt_init",
+    "groups": "param_groups", "clip": "clip_global", "schedule": "cosine_warmup", "filters": "logit_filters",
+}  # fmt: skip
+SPOILED = {
+    "block": ("x + self.mlp(self.ln_2(x))", "self.mlp(self.ln_2(x))", "output differs"),
+    "init": ("std = 0.02 / additions**0.5", "std = 0.02 / additions", "c_proj.weight has a spread"),
+    "groups": ("p.dim() < 2], \"weight_decay\": 0.0", "p.dim() < 2], \"weight_decay\": weight_decay", "decays by 0.1"),
+    "clip": ("g.mul_(max_norm / norm)", "g.mul_(max_norm / norm / norm)", "gradients are not those wanted"),
+    "schedule": ("(step + 1) / warmup", "step / warmup", "at step 0"),
+    "filters": ("min(k, logits.shape[1])", "min(k + 1, logits.shape[1])", "top_k"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon"])
+def test_every_slot_can_be_the_learners_and_the_run_is_the_same(
+    optimizer: str, tmp_path: Path, text_file: Path
+) -> None:
+    assert set(FILLED) == set(parts.TRAINED)
+    words = [*SMALL, f"data={text_file}", "max_steps=6", "sample_every=6", "eval_every=6", f"optimizer={optimizer}"]
+    losses = {}
+    for owner in ("yours", "ours"):
+        run = tmp_path / owner
+        for slot, name in FILLED.items() if owner == "yours" else ():
+            if slot != "init":  # draws other numbers by the same law
+                choose(run, answer(name), slot=slot)
+        assert train.main([str(run), *words]) == 0
+        records = read(run / "log.jsonl")[0]
+        losses[owner] = [record["loss"] for record in records if record["event"] == "step"]
+        held = [slot for slot, whose in records[0]["parts"].items() if whose == "yours"]
+        left = {"init"} | ({"groups"} if optimizer == "muon" else set())
+        assert set(held) == (set(FILLED) - left if owner == "yours" else set())
+    assert losses["yours"] == pytest.approx(losses["ours"], abs=1e-4)
+    given = [str(tmp_path / "yours"), "the", "tokens=12", "top_k=3", "top_p=0.9", "repetition_penalty=1.2"]
+    assert sample.main(given) == 0
+
+
+def test_the_learners_first_weights_are_used(tmp_path: Path, text_file: Path) -> None:
+    choose(tmp_path, answer("gpt_init"), slot="init")
+    loaded = parts.load(tmp_path, SHAPE)
+    assert loaded.reasons == {} and loaded.owners["init"] == "yours"
+    model = GPT(SHAPE)
+    torch.manual_seed(3)
+    parts.initialize(model, loaded)
+    assert float(model.transformer.h[0].mlp.c_proj.weight.detach().std()) == pytest.approx(0.01, rel=0.1)
+    assert not model.transformer.wte.weight[SHAPE.vocab_size :].any()
+
+
+@pytest.mark.parametrize("slot", SPOILED)
+def test_a_wrong_piece_of_any_kind_is_refused_with_the_reason(slot: str, tmp_path: Path) -> None:
+    old, new, says = SPOILED[slot]
+    source = answer(FILLED[slot])
+    assert old in source
+    choose(tmp_path, source.replace(old, new), slot=slot)
+    loaded = parts.load(tmp_path, SHAPE)
+    assert loaded.owners[slot] == "ours" and says in loaded.reasons[slot], loaded.reasons
