@@ -38,7 +38,7 @@ class Training:
     """The options of a run. 0 and "auto" stand for "what fits the preset and the device"."""
 
     preset: Annotated[str, "size of the model: nano, 124M, 350M, 774M or 1558M"] = "auto"
-    data: Annotated[str, "docs, or the path of a text file or a folder of them"] = "docs"
+    data: Annotated[str, "docs, a name from `gradatim data list`, or a path: text or token shards"] = "docs"
     tokenizer: Annotated[str, "auto, gpt2 or trained (a BPE learned from the data)"] = "auto"
     max_steps: Annotated[int, "optimizer steps in all"] = 0
     tokens_per_step: Annotated[int, "tokens in one optimizer step"] = 0

@@ -1,4 +1,4 @@
-"""The text that is on every machine: the documentation inside Python's standard library and torch."""
+"""The text to train on: the documentation that is on every machine, or what `data=` names instead."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ from dataclasses import asdict, dataclass
 from importlib import util
 from pathlib import Path
 
+from gpt2 import catalog
+from gpt2.catalog import cache_folder
+
 VERSION = 3  # of the cleaning below: part of every cache key
 VAL_SHARE = 0.06  # of the documents, drawn by the hash of their names
 SKIPPED = {"site-packages", "dist-packages", "test", "tests", "testing", "__pycache__", "idlelib", "lib2to3",
            "turtledemo", "_inductor", "_vendor", "third_party", "fuzzer", "include", "share"}  # fmt: skip
+SHARDS = {".bin", ".npy"}  # files of token ids
 TEXT_FILES = {".txt", ".md", ".rst", ".py", ".html", ".csv", ".json", ".jsonl", ".tex"}
 
 ROLE = re.compile(r":[\w:+-]+:`~?\.?([^`<]+?)(?:\s*<[^`]*>)?`")
@@ -29,6 +33,7 @@ LITERAL = re.compile(r"``([^`]+)``|`([^`]+)`_*")
 STRONG = re.compile(r"(?<!\w)(\*\*|\*)([^*\n]+)\1(?!\w)")
 BULLET = re.compile(r"^\s*(?:[-*+•]|\d+[.)])\s+")
 FIELD = re.compile(r"^\s*(?:[\w.*]+\s*(?:\([^)]*\))?:\s|:(?:param|type|returns?|rtype|raises)\b)")
+PART = re.compile(r"(?<![a-z])(train|val|valid|validation|test)(?![a-z])")
 WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 
 
@@ -39,15 +44,6 @@ class Document:
     name: str
     split: str
     text: str
-
-
-def cache_folder() -> Path:
-    """Where prepared corpora are kept: GRADATIM_CACHE, else the user's cache folder."""
-    if chosen := os.environ.get("GRADATIM_CACHE"):
-        return Path(chosen)
-    from platformdirs import user_cache_dir
-
-    return Path(user_cache_dir("gradatim"))
 
 
 def store(target: Path, files: dict[str, bytes]) -> Path:
@@ -174,32 +170,81 @@ def documentation() -> Iterator[Document]:
             yield Document(name, split_of(name), text + "\n")
 
 
-# --- the reader's own text -------------------------------------------------------------------------
+# --- what data= names ------------------------------------------------------------------------------
+
+
+def place(data: str) -> Path | None:
+    """Return the file or folder that `data` names, or None for "docs", which is everywhere.
+
+    A name of the catalog is what was fetched under it, even where a file of yours is called so, too.
+    Raises ValueError where there is nothing, or not yet.
+    """
+    if data == "docs":
+        return None
+    if data.lower().replace("_", "-") in catalog.CORPORA:
+        return catalog.place(data)
+    path = Path(data).expanduser()
+    if not path.exists():
+        names = ", ".join(("docs", *catalog.CORPORA))
+        raise ValueError(f"data={data}: there is no such file or folder; the names are {names}")
+    return path
+
+
+def shards(data: str) -> dict[str, list[Path]]:
+    """Return the token shards that `data` names, as {"train": …, "val": …}, or {} where it is text.
+
+    Shards are a .bin or .npy file, or a folder with such files: those with "val" in their names are for
+    validation, those with "test" for neither. Raises ValueError where there are none to train on.
+    """
+    path = place(data)
+    if path is None or (path.is_file() and path.suffix not in SHARDS):
+        return {}
+    if path.is_file():
+        return {"train": [path], "val": []}
+    files = sorted(file for file in path.iterdir() if file.is_file())
+    parts: dict[str, list[Path]] = {"train": [], "val": [], "test": []}
+    marked = False
+    for file in files:
+        if file.suffix in SHARDS and not file.name.startswith("."):
+            found = PART.search(file.stem.lower())
+            part = found[1] if found else "train"
+            parts["val" if part.startswith("val") else part].append(file)
+            marked |= found is not None
+    if not any(parts.values()) or (not marked and any(file.suffix.lower() in TEXT_FILES for file in files)):
+        return {}
+    if not parts["train"]:
+        raise ValueError(f"data={data}: no shard in it is meant for training")
+    return {"train": parts["train"], "val": parts["val"]}
 
 
 def own_text(path: Path) -> Iterator[Document]:
     """Yield the documents of a text file or of a folder of them.
 
-    A folder's documents are its files. A single file is cut into about a hundred pieces at blank
-    lines (or, lacking those, at line ends), and each piece is a document.
+    A folder's documents are its files, hidden ones left out. A single file is cut into about a hundred
+    pieces at blank lines (or, lacking those, at line ends), and each piece is a document. A document that
+    repeats another goes where that one went: else the model would be asked about what it was shown.
     Raises ValueError where there is no text.
     """
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in TEXT_FILES)
-        documents = [(file.relative_to(path).as_posix(), file.read_text("utf-8", "replace")) for file in files]
-    elif path.is_file():
+        inside = ((file, file.relative_to(path)) for file in sorted(path.rglob("*")))
+        documents = [
+            (name.as_posix(), file.read_text("utf-8", "replace"))
+            for file, name in inside
+            if file.suffix.lower() in TEXT_FILES and not any(part.startswith(".") for part in name.parts)
+            if file.is_file()
+        ]
+    else:
         text = path.read_text("utf-8", "replace")
         between = "\n\n" if text.count("\n\n") >= 40 else "\n"
         parts = text.split(between)
         size = max(1, len(parts) // 100)
         chunks = [between.join(parts[i : i + size]) + between for i in range(0, len(parts), size)]
         documents = [(f"{path.name}#{i}", chunk) for i, chunk in enumerate(chunks)]
-    else:
-        raise ValueError(f"data={path}: there is no such file or folder")
     documents = [(name, text) for name, text in documents if text.strip()]
     if len(documents) < 2:
         raise ValueError(f"data={path}: too little text: at least two documents or paragraphs are needed")
-    splits = [split_of(name) for name, _ in documents]
+    drawn: dict[str, str] = {}
+    splits = [drawn.setdefault(" ".join(text.split()), split_of(name)) for name, text in documents]
     if len(set(splits)) == 1:  # a handful of documents can all draw the same part
         splits = ["train"] * (len(documents) - 1) + ["val"]
     for (name, text), split in zip(documents, splits, strict=True):
@@ -210,13 +255,15 @@ def own_text(path: Path) -> Iterator[Document]:
 
 
 def load(data: str) -> list[Document]:
-    """Return the corpus `data`: "docs", or the path of a text file or folder.
+    """Return the corpus `data`: "docs", what was fetched under a name, or a text file or folder.
 
     Reading all documentation takes seconds, so it is kept; the key covers every file's size and time.
     Raises ValueError where there is no text.
     """
-    if data != "docs":
-        return list(own_text(Path(data).expanduser()))
+    if (path := place(data)) is not None:
+        if shards(data):
+            raise ValueError(f"data={data}: shards hold ids, not text")
+        return list(own_text(path))
     listing = [(name, (stat := path.stat()).st_size, stat.st_mtime_ns) for name, path in sources()]
     key = hashlib.sha256(json.dumps([VERSION, sys.version_info[:3], listing]).encode()).hexdigest()[:16]
     folder = cache_folder() / f"docs-{key}"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tiktoken
@@ -12,9 +15,12 @@ import torch
 from numpy.typing import NDArray
 
 from gpt2 import corpus, tokens
+from gpt2.catalog import SHARD_HEADER as HEADER
+from gpt2.catalog import SHARD_MAGIC as MAGIC
 
-MAGIC = 20240520  # llm.c's mark of a GPT-2 token shard
-HEADER = 256  # int32 values: magic, version, number of tokens, zeros
+COUNTED = 10_000_000  # training tokens that the baselines count, and at most a tenth as many to measure on
+LOOKED_AT = 1 << 20  # ids of each shard whose size is looked at before training
+Pair = tuple[torch.Tensor, torch.Tensor]  # inputs and targets, (batch, block) int64 each
 
 
 # --- shards ----------------------------------------------------------------------------------------
@@ -60,6 +66,8 @@ def read_shard(path: Path) -> NDArray[np.uint16]:
                     f"{path.name}: the header promises {header[2]} tokens in version {header[1]}, "
                     f"the file holds {(size - start) // 2}"
                 )
+        elif 20240000 < header[0] < 20250000:  # llm.c's other marks: as two GPT-2 ids none of them could be read
+            raise ValueError(f"{path.name}: a file of llm.c, but not one of GPT-2's tokens")
     if size % 2:
         raise ValueError(f"{path.name}: an odd number of bytes is no row of uint16")
     if size == start:
@@ -70,6 +78,37 @@ def read_shard(path: Path) -> NDArray[np.uint16]:
 # --- batches ---------------------------------------------------------------------------------------
 
 
+class Row:
+    """Several shards as one row of ids; a slice is read when it is asked for, the rest stays on the disk."""
+
+    def __init__(self, shards: Sequence[Ids]) -> None:
+        """Join shards of (n,) ids; empty ones are left out."""
+        self.shards: list[NDArray[np.uint16]] = []
+        for one in shards:
+            self.shards += [part for part in (one.shards if isinstance(one, Row) else [one]) if len(part)]
+        self.starts = np.cumsum([0, *map(len, self.shards)])  # of each shard in the whole
+
+    def __len__(self) -> int:
+        """Count the ids."""
+        return int(self.starts[-1])
+
+    def __getitem__(self, where: slice) -> NDArray[np.uint16]:
+        """Return the ids of a slice, across shard borders: (n,) uint16."""
+        start, stop, step = where.indices(len(self))
+        at = int(np.searchsorted(self.starts, start, side="right")) - 1
+        parts = []
+        while start < stop:
+            inside = start - int(self.starts[at])
+            part = self.shards[at][inside : inside + stop - start]
+            parts.append(part)
+            start, at = start + len(part), at + 1
+        joined = np.concatenate(parts) if len(parts) > 1 else parts[0] if parts else np.zeros(0, dtype=np.uint16)
+        return joined[::step]
+
+
+Ids = NDArray[np.uint16] | Row
+
+
 class Batches:
     """Cuts shards into windows of `block` tokens and serves them in a seeded order.
 
@@ -78,12 +117,11 @@ class Batches:
     start, so that a window's borders are never learned.
     """
 
-    def __init__(self, shards: Sequence[NDArray[np.uint16]], block: int, seed: int, shuffle: bool = True) -> None:
+    def __init__(self, shards: Sequence[Ids], block: int, seed: int, shuffle: bool = True) -> None:
         """Take shards of (n,) ids. Raises ValueError where they hold less than one window."""
-        self.shards = [shard for shard in shards if len(shard)]
-        self.starts = np.cumsum([0, *map(len, self.shards)])  # of each shard in the whole
+        self.row = Row(shards)
         self.block, self.seed, self.shuffle = block, seed, shuffle
-        self.total = int(self.starts[-1])
+        self.total = len(self.row)
         self.windows = (self.total - 1) // block  # each needs one token more, the last target
         if self.windows < 1:
             raise ValueError(f"{self.total} tokens are less than one window of {block} and its next token")
@@ -103,42 +141,107 @@ class Batches:
             self._order = rng.permutation(order) if self.shuffle else order
             self._shift = int(rng.integers(self.block)) if self.spare else 0
             self._pass = turn
-        return self.read(int(self._order[place]) * self.block + self._shift, self.block + 1)
+        start = int(self._order[place]) * self.block + self._shift
+        return self.row[start : start + self.block + 1]
 
-    def read(self, start: int, count: int) -> NDArray[np.uint16]:
-        """Return `count` ids from `start` on, across shard borders: (count,) uint16."""
-        first = int(np.searchsorted(self.starts, start, side="right")) - 1
-        parts = []
-        while count > 0:
-            inside = start - int(self.starts[first])
-            part = self.shards[first][inside : inside + count]
-            parts.append(part)
-            start, count, first = start + len(part), count - len(part), first + 1
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def get(self, offset: int, batch: int, rank: int = 0, world: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
+    def get(self, offset: int, batch: int, rank: int = 0, world: int = 1) -> Pair:
         """Return inputs and targets (batch, block) int64 of the step's micro-batch at token `offset`.
 
         The world's ranks together serve batch · world windows from `offset` on; rank r takes every
         world-th of them.
         """
         first = offset // self.block
-        rows = [self.window(first + i * world + rank).astype(np.int64) for i in range(batch)]
-        pairs = torch.from_numpy(np.stack(rows))  # (batch, block + 1)
+        rows = [self.window(first + i * world + rank) for i in range(batch)]
+        pairs = torch.from_numpy(np.stack(rows).astype(np.int64))  # (batch, block + 1)
         return pairs[:, :-1].contiguous(), pairs[:, 1:].contiguous()
+
+
+class Prefetch:
+    """Has the next micro-batches ready while the device computes: what `source.get` gives, in the order asked.
+
+    One thread reads ahead from the last offset asked for. An offset that was not expected, as after a
+    resumed run or a step that is taken again, costs the time of one batch and nothing else. With a depth
+    of 0 nothing is read ahead and no thread is made: where the device is the CPU itself, a second thread
+    only takes turns with the computation, and each turn on a busy machine costs more than the reading.
+    """
+
+    def __init__(
+        self, source: Batches, batch: int, rank: int = 0, world: int = 1, depth: int = 2, pin: bool = False
+    ) -> None:
+        """Serve this rank's micro-batches of `batch` windows, `depth` ahead; `pin` their memory for a GPU."""
+        self.source, self.batch, self.rank, self.world = source, batch, rank, world
+        self.depth, self.pin = depth, pin
+        self.ahead: deque[tuple[int, Future[Pair]]] = deque()
+        self.worker = ThreadPoolExecutor(1, "batches")  # one: a Batches keeps the order of one pass at a time
+
+    def get(self, offset: int) -> Pair:
+        """Return the micro-batch at token `offset`, waiting only where it is not ready.
+
+        What went wrong in the thread is raised here. Raises RuntimeError once it is closed.
+        """
+        if not self.depth:
+            return self._read(offset)
+        if not self.ahead or self.ahead[0][0] != offset:
+            for _, future in self.ahead:
+                future.cancel()
+            self.ahead.clear()
+            self._order(offset)
+        _, ready = self.ahead.popleft()
+        stride = self.batch * self.source.block * self.world
+        last = self.ahead[-1][0] if self.ahead else offset
+        while len(self.ahead) < self.depth:
+            last += stride
+            self._order(last)
+        try:
+            return ready.result()
+        except BaseException:
+            self.close()  # what was read ahead of a failure is of no use
+            raise
+
+    def _order(self, offset: int) -> None:
+        self.ahead.append((offset, self.worker.submit(self._read, offset)))
+
+    def _read(self, offset: int) -> Pair:
+        x, y = self.source.get(offset, self.batch, self.rank, self.world)
+        return (x.pin_memory(), y.pin_memory()) if self.pin else (x, y)
+
+    def close(self) -> None:
+        """Stop the thread and forget what it read ahead; twice does no harm."""
+        self.worker.shutdown(wait=True, cancel_futures=True)
+        self.ahead.clear()
 
 
 # --- a corpus, tokenized once ----------------------------------------------------------------------
 
 
 class Prepared:
-    """A corpus in ids: its tokenizer and the shards of its two parts."""
+    """A corpus in ids: its tokenizer, the shards of its two parts, and how they were parted."""
 
-    def __init__(self, folder: Path, encoding: tiktoken.Encoding) -> None:
-        """Map what `prepare` left in `folder`."""
-        self.folder, self.encoding = folder, encoding
-        self.train = read_shard(folder / "train.bin")
-        self.val = read_shard(folder / "val.bin")
+    def __init__(
+        self, folder: Path, encoding: tiktoken.Encoding, shards: Sequence[Ids] = (), val_shards: Sequence[Ids] = (),
+        split: str = "whole documents, none of them in both parts",
+    ) -> None:  # fmt: skip
+        """Take the shards given, or else map what `prepare` left in `folder`."""
+        self.folder, self.encoding, self.split = folder, encoding, split
+        self.shards = list(shards) or [read_shard(folder / "train.bin")]
+        self.val_shards = list(val_shards) or [read_shard(folder / "val.bin")]
+
+    @property
+    def train(self) -> Ids:
+        """All ids of the training part as one row."""
+        return self.shards[0] if len(self.shards) == 1 else Row(self.shards)
+
+    @property
+    def val(self) -> Ids:
+        """All ids of the validation part as one row."""
+        return self.val_shards[0] if len(self.val_shards) == 1 else Row(self.val_shards)
+
+    @property
+    def mark(self) -> str:
+        """A name for what a run reads: it changes where shards were added or a text was edited."""
+        sizes = [[len(shard) for shard in part] for part in (self.shards, self.val_shards)]
+        ends = [shard[-64:].tobytes() for part in (self.shards, self.val_shards) for shard in part]
+        return hashlib.sha256(repr(sizes).encode() + b"".join(ends)).hexdigest()[:16]
 
 
 def prepare(
@@ -147,9 +250,12 @@ def prepare(
     """Tokenize the corpus `data` with `encoding`, or "gpt2", or a "trained" BPE of at most `n_vocab` ids.
 
     With `pad` the trained BPE has exactly that many, some perhaps unused. The work is kept in the cache
-    folder under the hash of the text and of the tokenizer, and found there the next time.
+    folder under the hash of the text and of the tokenizer, and found there the next time. Where `data` is
+    shards, they are ids already, GPT-2's unless a tokenizer that we saved lies beside them: see `ready`.
     Raises ValueError where there is no text, or no GPT-2 vocabulary for "gpt2".
     """
+    if found := corpus.shards(data):
+        return ready(found["train"], found["val"], encoding)
     documents = corpus.load(data)
     text = corpus.fingerprint(documents)
     home = corpus.cache_folder()
@@ -161,9 +267,52 @@ def prepare(
         shards = {}
         for split in ("train", "val"):
             parts = tokens.encode(encoding, [d.text for d in documents if d.split == split])
-            shards[f"{split}.bin"] = shard([token for part in parts for token in part])
+            shards[f"{split}.bin"] = shard(np.concatenate([np.array(part, dtype=np.uint16) for part in parts]))
         corpus.store(folder, shards)
     return Prepared(folder, encoding)
+
+
+def ready(train: Sequence[Path], val: Sequence[Path], encoding: tiktoken.Encoding | None = None) -> Prepared:
+    """Map shards that are there already. Without any for validation, the end of the last one is held out.
+
+    Raises ValueError for a damaged shard, without GPT-2's vocabulary, and for ids that a tokenizer does not
+    have: of each shard the first million and the last are looked at, since all of ten billion take minutes.
+    """
+    folder = train[0].parent
+    if encoding is None and (folder / "about.json").is_file():
+        encoding = tokens.load(folder)
+    elif encoding is None and tokens.gpt2_cache() is None:
+        raise ValueError("shards hold ids of GPT-2's vocabulary, and that is not here yet: gradatim data get gpt2-bpe")
+    encoding = encoding or tokens.gpt2()
+    shards, val_shards = [read_shard(path) for path in train], [read_shard(path) for path in val]
+    for path, ids in zip([*train, *val], [*shards, *val_shards], strict=True):
+        most = max((int(part.max()) for part in (ids[:LOOKED_AT], ids[-LOOKED_AT:]) if len(part)), default=0)
+        if most >= encoding.n_vocab:
+            raise ValueError(
+                f"{path.name}: the id {most} is none of {encoding.name}'s {encoding.n_vocab}; "
+                "these shards were made with another tokenizer"
+            )
+    split = "shards of their own"
+    if not any(map(len, val_shards)):
+        last = shards[-1]
+        cut = held_out(last, encoding.eot_token)
+        shards[-1], val_shards = last[:cut], [last[cut:]]
+        split = f"the last {len(last) - cut:,} tokens of {train[-1].name}, kept out of training"
+    return Prepared(folder, encoding, shards, val_shards, split)
+
+
+def held_out(ids: NDArray[np.uint16], end_of_text: int) -> int:
+    """Return where the last hundredth of a shard begins (of a small one, up to a tenth), at a document's start.
+
+    Windows are cut on either side of it and never across, so that no token that is trained on is measured.
+    Raises ValueError where the shard is too short to give any away.
+    """
+    held = max(len(ids) // 100, min(len(ids) // 10, 1 << 16))
+    if held < 2:
+        raise ValueError(f"{len(ids)} tokens are too few to keep some for validation")
+    cut = len(ids) - held
+    starts = np.flatnonzero(ids[cut : cut + held // 2] == end_of_text)
+    return cut + int(starts[0]) if len(starts) else cut
 
 
 def learned(documents: list[corpus.Document], text: str, n_vocab: int, pad: bool) -> tiktoken.Encoding:
@@ -186,10 +335,12 @@ def baselines(prepared: Prepared) -> tuple[float, float]:
 
     Both are counted on train and measured on val. The unigram adds one to each count; the bigram
     backs off to it: p(b|a) = (count(ab) + k·p(b)) / (count(a) + k), with the best k of a few, which
-    favors the bigram and so asks more of the model.
+    favors the bigram and so asks more of the model. Of a large corpus only the first COUNTED tokens are
+    counted: enough for the unigram, while the bigram would still fall a little with more of them.
     """
     n = prepared.encoding.n_vocab
-    train, val = prepared.train.astype(np.int64), prepared.val.astype(np.int64)
+    train = prepared.train[:COUNTED].astype(np.int64)
+    val = prepared.val[: COUNTED // 10].astype(np.int64)
     counts = np.bincount(train, minlength=n)
     unigram = (counts + 1) / (counts.sum() + n)  # (V,)
     before, after = val[:-1], val[1:]
@@ -203,3 +354,46 @@ def baselines(prepared: Prepared) -> tuple[float, float]:
         for k in (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
     )
     return unigram_loss, bigram_loss
+
+
+# --- what is in it ---------------------------------------------------------------------------------
+
+
+def facts(prepared: Prepared) -> dict[str, Any]:
+    """Return what should be known before training: counts, bytes a token, how each part begins."""
+    encoding, train, val = prepared.encoding, prepared.train, prepared.val
+    some = train[:LOOKED_AT]
+    plain = some[some != encoding.eot_token].tolist()
+    return {
+        "train_tokens": len(train), "val_tokens": len(val),
+        "train_shards": len(prepared.shards), "val_shards": len(prepared.val_shards),
+        "split": prepared.split, "tokenizer": encoding.name, "vocabulary": encoding.n_vocab,
+        "bytes_per_token": round(len(encoding.decode_bytes(plain)) / max(1, len(plain)), 2),
+        "baseline_tokens": min(COUNTED, len(train)),
+        "train_begins": beginning(encoding, train), "val_begins": beginning(encoding, val),
+    }  # fmt: skip
+
+
+def beginning(encoding: tiktoken.Encoding, ids: Ids, characters: int = 200) -> str:
+    """Return the first characters of a text in one line, without any that a terminal would obey."""
+    text = " ".join(encoding.decode(ids[: 2 * characters].tolist()).split())
+    return "".join(letter if letter.isprintable() else "�" for letter in text[:characters])
+
+
+def describe(prepared: Prepared) -> str:
+    """Write `facts` as a few lines, to be read before training."""
+    known = facts(prepared)
+
+    def count(part: str) -> str:
+        shards = f" in {known[part + '_shards']} shards" if known[part + "_shards"] > 1 else ""
+        return f"{known[part + '_tokens']:,} tokens{shards}"
+
+    lines = [
+        f"training          {count('train')}, {known['bytes_per_token']} bytes a token",
+        f"                  “{known['train_begins']} …”",
+        f"validation        {count('val')}: {known['split']}",
+        f"                  “{known['val_begins']} …”",
+    ]
+    if known["baseline_tokens"] < known["train_tokens"]:
+        lines.append(f"lines to beat     counted on the first {known['baseline_tokens']:,} training tokens")
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gpt2 import checkpoint, config, device, tokens
+from gpt2 import checkpoint, config, corpus, device, tokens
 from gpt2.config import Model, Training
 from gpt2.distributed import World
 
@@ -39,9 +39,10 @@ def on_this_machine(options: Training, ranks: int = 1) -> tuple[Training, Model,
     notes = []
     full = config.settle(options, place.type, ranks)
     if full.tokenizer == "auto":
+        ids = bool(corpus.shards(full.data))  # tokenized already, in GPT-2's vocabulary
         cached = full.preset != "nano" and tokens.gpt2_cache() is not None
-        full = dataclasses.replace(full, tokenizer="gpt2" if cached else "trained")
-        if full.preset != "nano" and not cached:
+        full = dataclasses.replace(full, tokenizer="gpt2" if cached or ids else "trained")
+        if full.preset != "nano" and not cached and not ids:
             notes.append("GPT-2's own vocabulary is not on this machine: a BPE is trained on the data instead")
     if full.tokenizer == "gpt2":
         full = dataclasses.replace(full, vocab_size=50257)

@@ -5,54 +5,45 @@ from __future__ import annotations
 import base64
 import codecs
 import functools
-import hashlib
 import itertools
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import tiktoken
 
+from gpt2 import catalog
+
 # GPT-2 cuts text into pieces before it merges bytes, so that no token spans a word and its comma.
 PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
 END_OF_TEXT = "<|endoftext|>"
-GPT2_FILES = ("vocab.bpe", "encoder.json")
-GPT2_ADDRESS = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main/"
-GPT2_SHA256 = {
-    "vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
-    "encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
-}
 
 
 def gpt2_cache() -> Path | None:
     """Return the folder that holds GPT-2's two vocabulary files, or None.
 
-    `tiktoken.get_encoding` downloads whatever its cache lacks, and downloads again where a file is
-    damaged. So we look first, where tiktoken looks, and compare the checksums that it compares.
+    `tiktoken.get_encoding` downloads whatever its cache lacks, so we look first.
     """
-    folder = os.environ.get("TIKTOKEN_CACHE_DIR", os.environ.get("DATA_GYM_CACHE_DIR"))
-    if folder is None:
-        folder = os.path.join(tempfile.gettempdir(), "data-gym-cache")
-    if not folder:
-        return None
-    for name in GPT2_FILES:
-        path = Path(folder, hashlib.sha1((GPT2_ADDRESS + name).encode()).hexdigest())
-        try:
-            content = path.read_bytes()
-        except OSError:
-            return None
-        if hashlib.sha256(content).hexdigest() != GPT2_SHA256[name]:
-            return None
-    return Path(folder)
+    return catalog.vocabulary_folder()
 
 
 def gpt2() -> tiktoken.Encoding:
-    """Return GPT-2's own BPE. Raises ValueError where it is not in tiktoken's cache."""
-    if gpt2_cache() is None:
-        raise ValueError("GPT-2's vocabulary is not on this machine; tokenizer=trained works without it")
-    return tiktoken.get_encoding("gpt2")
+    """Return GPT-2's own BPE. Raises ValueError where it is not on this machine."""
+    folder = gpt2_cache()
+    if folder is None:
+        raise ValueError(
+            "GPT-2's vocabulary is not on this machine: `gradatim data get gpt2-bpe` fetches it, "
+            "and tokenizer=trained works without it"
+        )
+    before = os.environ.get("TIKTOKEN_CACHE_DIR")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(folder)  # tiktoken reads nothing else, and reads it only here
+    try:
+        return tiktoken.get_encoding("gpt2")
+    finally:
+        os.environ.pop("TIKTOKEN_CACHE_DIR")
+        if before is not None:
+            os.environ["TIKTOKEN_CACHE_DIR"] = before
 
 
 @functools.cache

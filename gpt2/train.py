@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from gpt2 import checkpoint, config, data, device, distributed, evaluate, forecast, optim, parts, plan, sample, tokens
+from gpt2 import checkpoint, config, corpus, data, device, distributed, evaluate, forecast, optim, parts, plan, sample
+from gpt2 import tokens as tokenizers
 from gpt2.config import Training
 from gpt2.distributed import World
 from gpt2.log import Log, Silence
@@ -49,7 +50,11 @@ class Trainer:
         self.forward = spread(self.model, self.world)
         configure = self.parts.function("groups", "configure_optimizers", None)
         self.optimizers = optim.optimizers(self.model, options, configure)
-        self.batches = data.Batches([prepared.train], self.shape.block_size, options.seed)
+        self.batches = data.Batches(prepared.shards, self.shape.block_size, options.seed)
+        self.ahead = data.Prefetch(
+            self.batches, options.micro_batch, self.world.rank, self.world.size,
+            depth=0 if self.place.type == "cpu" else 2, pin=self.place.type == "cuda",
+        )  # fmt: skip
         self.step, self.tokens = 0, 0
         self.stopping = False  # this rank was asked to
         self.ending = False  # all ranks know
@@ -67,11 +72,9 @@ class Trainer:
         """Return this rank's micro-batch `number` of the step that comes next, on the device."""
         micro, size = self.options.micro_batch, self.world.size
         offset = self.tokens + number * micro * self.shape.block_size * size
-        pair = self.batches.get(offset, micro, self.world.rank, size)
-        if self.place.type == "cuda":  # pinned memory crosses to the GPU while that still computes
-            x, y = (t.pin_memory().to(self.place, non_blocking=True) for t in pair)
-            return x, y
-        return pair[0].to(self.place), pair[1].to(self.place)
+        x, y = self.ahead.get(offset)
+        cuda = self.place.type == "cuda"  # there its memory is pinned, and crosses while the GPU still computes
+        return x.to(self.place, non_blocking=cuda), y.to(self.place, non_blocking=cuda)
 
     def advance(self) -> dict[str, Any] | None:
         """Take one optimizer step and return its record, or None where a signal cut it short.
@@ -164,6 +167,8 @@ class Trainer:
         if self.step == 0:
             return "pretrained"
         self.log.append(self.kept(found[-1]))
+        if state.get("data", self.prepared.mark) != self.prepared.mark:
+            self.note("the data is not what this run began with: from here on its order is another one")
         self.note(f"resumed from step {self.step}", config=dataclasses.asdict(self.options), parts=self.parts.owners)
         return "resumed"
 
@@ -182,7 +187,8 @@ class Trainer:
             return
         self.log.sync()
         state = {
-            "step": self.step, "tokens": self.tokens, "log": self.log.tell(), "threads": torch.get_num_threads(),
+            "step": self.step, "tokens": self.tokens, "data": self.prepared.mark, "log": self.log.tell(),
+            "threads": torch.get_num_threads(),
             "dtype": self.options.dtype, "random": checkpoint.random_state(self.place),
         }  # fmt: skip
         end = self.prepared.encoding.eot_token
@@ -275,7 +281,9 @@ def begin(trainer: Trainer, notes: list[str], how: str) -> None:
     made = forecast.forecast(trainer.shape, trainer.options, trainer.place)
     torch.manual_seed(trainer.options.seed)  # the forecast's trial steps drew numbers
     record = forecast.opening(made, trainer.options, trainer.shape, trainer.prepared)
-    trainer.log.append(record | {"parts": trainer.parts.owners, "pretrained": how == "pretrained"})
+    more = {"parts": trainer.parts.owners, "pretrained": how == "pretrained", "data": data.facts(trainer.prepared)}
+    trainer.log.append(record | more)
+    trainer.say(data.describe(trainer.prepared))
     for note in notes:
         trainer.note(note)
     for slot, reason in trainer.parts.reasons.items():
@@ -290,7 +298,7 @@ def begin(trainer: Trainer, notes: list[str], how: str) -> None:
 
 def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     """Train in `run`, whose lock the first rank holds. Returns the exit code."""
-    own = tokens.load(run / "tokenizer") if checkpoint.complete(run) else None
+    own = tokenizers.load(run / "tokenizer") if checkpoint.complete(run) else None
     with world.one_first():
         prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
     with Log(run / "log.jsonl") if world.first else Silence() as log:
@@ -302,7 +310,7 @@ def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
         if world.first:
             config.save(run / "config.json", options, trainer.shape)
             if how != "resumed":
-                tokens.save(prepared.encoding, run / "tokenizer")
+                tokenizers.save(prepared.encoding, run / "tokenizer")
                 begin(trainer, notes, how)
         if how != "resumed":
             trainer.own_randomness()
@@ -339,6 +347,7 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
     finally:
         for kind, handler in old.items():
             signal.signal(kind, handler)
+        trainer.ahead.close()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -358,8 +367,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with distributed.joined() as world:
             options, shape, notes = plan.settled(given.run, given.words, world)
-            if options.data != "docs" and not Path(options.data).expanduser().exists():
-                raise ValueError(f"data={options.data}: there is no such file or folder (docs is the built-in text)")
+            corpus.place(options.data)  # an error at once where there is nothing, or not yet
             if given.dry_run:
                 dry_run(options, shape, notes, given.json)
                 return 0

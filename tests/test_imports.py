@@ -47,7 +47,18 @@ def test_the_written_imports_keep_to_their_contracts() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["lessons", "exercises", "graders.report", "gpt2.config", "gpt2.log", "gpt2.health"],
+    [
+        "lessons",
+        "exercises",
+        "graders.report",
+        "gpt2.config",
+        "gpt2.log",
+        "gpt2.health",
+        "gpt2.fetch",
+        "gpt2.catalog",
+        "gpt2.launch",
+        "gpt2.slots",
+    ],
 )
 def test_what_the_desk_takes_from_below_needs_the_standard_library_alone(module: str, tmp_path: Path) -> None:
     bare = loaded("", tmp_path)

@@ -1,16 +1,20 @@
-"""Shards are read in all their forms, and batches come in one order for any number of processes."""
+"""Shards are read in all their forms, and batches come in one order for any number of processes and threads."""
 
 from __future__ import annotations
 
 import math
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import sentences
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gpt2 import corpus, data
+from gpt2 import corpus, data, tokens
 
 
 def test_all_three_forms_of_shards_are_read(tmp_path: Path) -> None:
@@ -34,6 +38,11 @@ def test_damaged_shards_are_refused(tmp_path: Path) -> None:
     (tmp_path / "b.bin").write_bytes(b"odd")
     with pytest.raises(ValueError, match="odd number"):
         data.read_shard(tmp_path / "b.bin")
+    header = np.zeros(512, dtype="<i4")
+    header[:3] = 20240801, 7, 256
+    header.tofile(tmp_path / "llama.bin")
+    with pytest.raises(ValueError, match="not one of GPT-2's"):
+        data.read_shard(tmp_path / "llama.bin")
     np.save(tmp_path / "c.npy", np.zeros(3))
     with pytest.raises(ValueError, match="uint16"):
         data.read_shard(tmp_path / "c.npy")
@@ -78,6 +87,107 @@ def test_a_text_too_short_is_refused() -> None:
         data.Batches([np.zeros(5, dtype=np.uint16)], block=5, seed=0)
 
 
+@given(
+    st.lists(st.integers(0, 9), max_size=5), st.integers(-40, 40), st.integers(-40, 40), st.sampled_from([None, 1, 3])
+)  # fmt: skip
+def test_a_row_is_cut_as_if_its_shards_were_one(sizes: list[int], start: int, stop: int, step: int | None) -> None:
+    whole = np.arange(sum(sizes), dtype=np.uint16)
+    row = data.Row(np.split(whole, np.cumsum(sizes)[:-1]) if sizes else [])
+    assert len(row) == len(whole)
+    assert np.array_equal(row[start:stop:step], whole[start:stop:step])
+    assert np.array_equal(data.Row([row, row])[:], np.concatenate([whole, whole]))
+
+
+# --- reading ahead ---------------------------------------------------------------------------------
+
+
+class Watched(data.Batches):
+    """Batches that note what they are asked for, and by which thread."""
+
+    def __init__(self) -> None:
+        super().__init__([np.random.default_rng(0).integers(0, 500, 4001).astype(np.uint16)], block=8, seed=5)
+        self.asked: list[int] = []
+        self.threads: set[str] = set()
+        self.broken = -1
+
+    def get(self, offset: int, batch: int, rank: int = 0, world: int = 1) -> data.Pair:
+        self.asked.append(offset)
+        self.threads.add(threading.current_thread().name)
+        if offset == self.broken:
+            raise OSError("the disk went away")
+        return super().get(offset, batch, rank, world)
+
+
+def ahead_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("batches")]
+
+
+@pytest.mark.parametrize(("rank", "world"), [(0, 1), (1, 2)])
+def test_reading_ahead_serves_the_same_in_the_same_order(rank: int, world: int) -> None:
+    plain, watched = Watched(), Watched()
+    ahead = data.Prefetch(watched, 4, rank, world)
+    for step in range(300):  # more than one pass through the data
+        offset = step * 4 * 8 * world
+        for ours, theirs in zip(ahead.get(offset), plain.get(offset, 4, rank, world), strict=True):
+            assert torch.equal(ours, theirs) and ours.dtype == theirs.dtype
+    ahead.close()
+    assert watched.asked[:300] == plain.asked and watched.threads == {"batches_0"}
+
+
+def test_with_no_depth_it_reads_when_asked_and_makes_no_thread() -> None:
+    plain, watched = Watched(), Watched()
+    ahead = data.Prefetch(watched, 4, depth=0)
+    assert torch.equal(ahead.get(64)[1], plain.get(64, 4)[1]) and watched.asked == [64]
+    assert watched.threads == {threading.current_thread().name} and ahead_threads() == []
+    ahead.close()
+
+
+def test_the_next_batches_are_ready_before_they_are_asked_for() -> None:
+    watched = Watched()
+    ahead = data.Prefetch(watched, 4, depth=2)
+    ahead.get(0)
+    end = time.monotonic() + 10
+    while len(watched.asked) < 3 and time.monotonic() < end:
+        time.sleep(0.001)
+    assert watched.asked == [0, 32, 64]
+    assert all(future.done() for _, future in list(ahead.ahead)[:1])
+    ahead.close()
+
+
+def test_an_unexpected_place_is_served_all_the_same() -> None:
+    plain, watched = Watched(), Watched()
+    ahead = data.Prefetch(watched, 4)
+    for offset in (0, 32, 3200, 3232, 32, 64):
+        assert torch.equal(ahead.get(offset)[0], plain.get(offset, 4)[0])
+    ahead.close()
+
+
+def test_what_goes_wrong_in_the_thread_is_raised_where_the_batch_is_asked_for() -> None:
+    watched = Watched()
+    watched.broken = 64
+    ahead = data.Prefetch(watched, 4)
+    ahead.get(0)
+    ahead.get(32)  # by now the thread has met the error, which is not this batch's
+    with pytest.raises(OSError, match="the disk went away"):
+        ahead.get(64)
+    assert ahead_threads() == []
+    with pytest.raises(RuntimeError):
+        ahead.get(96)
+
+
+def test_reading_ahead_stops_cleanly() -> None:
+    assert ahead_threads() == []
+    ahead = data.Prefetch(Watched(), 4)
+    ahead.get(0)
+    assert ahead_threads() == ["batches_0"]
+    ahead.close()
+    ahead.close()
+    assert ahead_threads() == []
+
+
+# --- corpora ---------------------------------------------------------------------------------------
+
+
 def test_baselines_are_those_of_the_definition(tmp_path: Path) -> None:
     data.write_shard(tmp_path / "train.bin", [0, 1, 0, 1, 0, 2] * 50)
     data.write_shard(tmp_path / "val.bin", [0, 1, 0, 2])
@@ -114,6 +224,120 @@ def test_the_same_text_is_tokenized_once(text_file: Path, own_cache: Path) -> No
     assert a.folder == b.folder and sorted(own_cache.iterdir()) == before
     assert np.array_equal(a.train, b.train) and len(a.train) > len(a.val) > 0
     assert a.encoding.decode(a.val[:50].tolist()).startswith("<|endoftext|>")
+
+
+# --- shards that are there already -----------------------------------------------------------------
+
+ENCODING = tokens.train([sentences(300)], 300)
+
+
+def documents(count: int, seed: int) -> np.ndarray:
+    """The ids of some documents, each after its mark."""
+    texts = [sentences(3, seed=seed * 1000 + n) for n in range(count)]
+    return np.concatenate([np.array(ids, dtype=np.uint16) for ids in tokens.encode(ENCODING, texts)])
+
+
+def test_shards_in_all_forms_make_one_corpus(tmp_path: Path) -> None:
+    rows = [documents(20, seed) for seed in range(5)]
+    data.write_shard(tmp_path / "web_val_000000.bin", rows[0])
+    data.write_shard(tmp_path / "web_train_000001.bin", rows[1])
+    np.save(tmp_path / "web_train_000002.npy", rows[2])
+    rows[3].tofile(tmp_path / "web_train_000003.bin")
+    data.write_shard(tmp_path / "web_test_000000.bin", rows[4])
+    (tmp_path / "web_train_000004.bin.part").write_bytes(b"not yet")
+    prepared = data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING)
+    assert np.array_equal(prepared.train[:], np.concatenate(rows[1:4])) and len(prepared.shards) == 3
+    assert np.array_equal(prepared.val[:], rows[0])
+    whole = data.Batches([np.concatenate(rows[1:4])], 16, seed=3)
+    for batches in (data.Batches(prepared.shards, 16, seed=3), data.Batches([prepared.train], 16, seed=3)):
+        assert torch.equal(batches.get(160, 8)[0], whole.get(160, 8)[0])
+    assert data.baselines(prepared) == pytest.approx(data.baselines(
+        data.Prepared(tmp_path, ENCODING, [np.concatenate(rows[1:4])], [rows[0]])
+    ))  # fmt: skip
+
+
+def test_without_a_validation_shard_the_end_of_the_last_is_kept_out_of_training(tmp_path: Path) -> None:
+    rows = [documents(300, seed) for seed in range(2)]
+    for n, ids in enumerate(rows):
+        data.write_shard(tmp_path / f"{n}.bin", ids)
+    prepared = data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING)
+    train, val = prepared.train[:], prepared.val[:]
+    assert np.array_equal(np.concatenate([train, val]), np.concatenate(rows))  # nothing twice, nothing lost
+    assert 0 < len(val) <= len(rows[1]) // 10 and val[0] == ENCODING.eot_token
+    assert "kept out of training" in prepared.split and "1.bin" in prepared.split
+    alone = data.prepare(str(tmp_path / "1.bin"), "trained", 300, encoding=ENCODING)
+    assert np.array_equal(alone.val[:], val)
+
+
+def test_a_large_shard_gives_a_hundredth_away() -> None:
+    ids = np.zeros(20_000_000, dtype=np.uint16)
+    assert data.held_out(ids, 7) == 19_800_000
+    ids[19_850_000] = 7
+    assert data.held_out(ids, 7) == 19_850_000  # a document's start is better, where one is near
+    with pytest.raises(ValueError, match="too few"):
+        data.held_out(ids[:10], 7)
+
+
+def test_shards_of_another_tokenizer_are_refused(tmp_path: Path) -> None:
+    data.write_shard(tmp_path / "train.bin", [1, 2, 299] * 100)
+    data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING)
+    data.write_shard(tmp_path / "train.bin", [1, 2, ENCODING.n_vocab] * 100)
+    with pytest.raises(ValueError, match="another tokenizer"):
+        data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING)
+
+
+def test_shards_without_their_vocabulary_say_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tmp_path))
+    data.write_shard(tmp_path / "train.bin", [1, 2, 3] * 100)
+    with pytest.raises(ValueError, match="gradatim data get gpt2-bpe"):
+        data.prepare(str(tmp_path), "gpt2", 50257)
+
+
+def test_shards_can_bring_their_tokenizer(tmp_path: Path) -> None:
+    data.write_shard(tmp_path / "train.bin", documents(30, 0))
+    tokens.save(ENCODING, tmp_path)
+    prepared = data.prepare(str(tmp_path), "gpt2", 50257)
+    assert prepared.encoding.n_vocab == 300 and "so it goes" in data.facts(prepared)["train_begins"]
+
+
+def test_what_a_run_reads_has_a_mark_of_its_own(tmp_path: Path) -> None:
+    data.write_shard(tmp_path / "val.bin", documents(9, 0))
+    data.write_shard(tmp_path / "1.bin", documents(9, 1))
+    first = data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING).mark
+    assert data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING).mark == first
+    data.write_shard(tmp_path / "2.bin", documents(9, 2))
+    assert data.prepare(str(tmp_path), "trained", 300, encoding=ENCODING).mark != first
+
+
+def test_baselines_of_a_large_corpus_count_its_first_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(data, "COUNTED", 1000)
+    first, rest = np.array([0, 1] * 500, dtype=np.uint16), np.array([2] * 5000, dtype=np.uint16)
+    val = np.array([0, 1] * 20, dtype=np.uint16)
+    prepared = data.Prepared(tmp_path, ENCODING, [first, rest], [val])
+    assert data.baselines(prepared) == data.baselines(data.Prepared(tmp_path, ENCODING, [first], [val]))
+    assert "counted on the first 1,000 training tokens" in data.describe(prepared)
+
+
+# --- what is said before training ------------------------------------------------------------------
+
+
+def test_counts_and_samples_are_shown(text_file: Path) -> None:
+    prepared = data.prepare(str(text_file), "trained", 300)
+    known, said = data.facts(prepared), data.describe(prepared)
+    assert known["train_tokens"] == len(prepared.train) and known["val_tokens"] == len(prepared.val)
+    plain = [i for i in prepared.train.tolist() if i != prepared.encoding.eot_token]
+    assert known["bytes_per_token"] == pytest.approx(len(prepared.encoding.decode(plain)) / len(plain), abs=0.01)
+    assert f"{len(prepared.train):,} tokens" in said and f"{len(prepared.val):,} tokens" in said
+    assert len(known["train_begins"]) == 200 and known["train_begins"] in said and "and so it goes." in said
+    assert known["val_begins"] != known["train_begins"] and "none of them in both parts" in said
+
+
+def test_a_sample_cannot_move_the_cursor(tmp_path: Path) -> None:
+    ids = np.array(ENCODING.encode_ordinary("a\x1b[2Jb\nc\x07"), dtype=np.uint16)
+    assert data.beginning(ENCODING, ids) == "a�[2Jb c�"
+
+
+# --- documentation ---------------------------------------------------------------------------------
 
 
 def test_cleaning_keeps_sentences_and_drops_code() -> None:

@@ -109,14 +109,16 @@ def eval_(
     tokens: Annotated[int | None, typer.Option(min=2, help="Read this many validation tokens; else all.")] = None,
     hellaswag: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Score HellaSwag's items instead, from this JSON-lines file."),
+        typer.Option(metavar="FILE", help="Score HellaSwag's items: a JSON-lines file, or `hellaswag` once fetched."),
     ] = None,
+    items: Annotated[int | None, typer.Option("--items", min=1, help="Only so many of the items.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Measure a run's latest checkpoint on its validation text, beside the lines to beat."""
     _needs_run(run)
     words = ["--tokens", str(tokens)] if tokens is not None else []
     words += ["--hellaswag", str(hellaswag)] if hellaswag is not None else []
+    words += ["--items", str(items)] if items is not None else []
     raise typer.Exit(_call("gpt2.evaluate", str(run), *words, *(["--json"] if json else [])))
 
 
