@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tutor.commands import authors, capstone, check, doctor, keep, learn, quiz, review, serve
+from tutor.commands import authors, capstone, check, data, doctor, keep, learn, milestones, quiz, review, serve
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
 LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
@@ -86,11 +86,15 @@ app.command("solution", rich_help_panel=WORK)(learn.solution)
 app.command("reset", rich_help_panel=WORK)(learn.reset)
 app.command("history", rich_help_panel=WORK)(learn.history)
 app.add_typer(keep.app, name="progress", rich_help_panel=WORK)
+app.command("parts", rich_help_panel=MODEL)(milestones.parts)
+app.command("capstone", rich_help_panel=MODEL)(milestones.capstone)
 app.command("train", rich_help_panel=MODEL)(capstone.train)
+app.command("launch", rich_help_panel=MODEL)(capstone.launch)
 app.command("watch", rich_help_panel=MODEL)(capstone.watch)
 app.command("report", rich_help_panel=MODEL)(capstone.report)
 app.command("sample", rich_help_panel=MODEL)(capstone.sample)
 app.command("eval", rich_help_panel=MODEL)(capstone.eval_)
+app.add_typer(data.app, name="data", rich_help_panel=MODEL)
 app.add_typer(capstone.model, name="model", rich_help_panel=MODEL)
 app.command("serve", rich_help_panel=MORE)(serve.serve)
 app.command("doctor", rich_help_panel=MORE)(doctor.doctor)

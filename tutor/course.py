@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import lessons as content
 from exercises import Exercise, exercises
+from gpt2.slots import SLOTS
 from lessons import Lesson
 from tutor.progress import Progress, Standing
 
@@ -105,11 +106,11 @@ class Course:
             return False
 
     def parts(self) -> dict[str, str]:
-        """The learner's own pieces by slot: the text that passed last, of the last exercise to fill it."""
+        """The learner's own pieces that a run can be built from, by slot: the last passed of the last exercise."""
         found: dict[str, str] = {}
         for entry in self.entries():
             slot = entry.exercise.slot  # asked first: reading all attempts of all exercises would be for nothing
-            if slot and (source := self.passed(entry.exercise.id)) is not None:
+            if slot and SLOTS[slot].trains and (source := self.passed(entry.exercise.id)) is not None:
                 found[slot] = source
         return found
 

@@ -1,0 +1,126 @@
+"""The learner's own GPT: a folder made of their files, and the six milestones that it is held to."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exercises import exercises
+from gpt2.slots import SLOTS
+from tutor import paths
+from tutor.course import Course
+from tutor.workspace import write_atomic
+
+TEMPLATES = paths.ROOT / "gpt2" / "mygpt"
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One of the six: what the learner runs, and what it shows."""
+
+    name: str
+    title: str
+    module: str  # below mygpt
+    says: str
+    minutes: int
+
+
+MILESTONES = (
+    Milestone("assemble", "Your pieces, together", "contracts", "Each piece keeps what it promises its neighbors.", 1),
+    Milestone("corpus", "Your tokenizer reads", "corpus", "A vocabulary of 512, and the corpus in shards of yours.", 1),
+    Milestone("pretrain", "Your model learns", "pretrain", "Four layers, until counting pairs of bytes is beaten.", 5),
+    Milestone("resume", "Cut off, and gone on", "resume", "Stopped at a random step, the run ends as the unbroken.", 2),
+    Milestone("write", "Your model writes", "write", "A sheet of samples; with the cache the same as without.", 1),
+    Milestone("full-size", "The same at 124M", "full_size", "Parameters, groups, FLOPs, bytes and hours of GPT-2.", 1),
+)
+
+
+def milestone(name: str) -> Milestone:
+    """The milestone of that name. Raises KeyError with a sentence for the reader."""
+    key = name.lower().removeprefix("cap-").replace("_", "-")
+    for found in MILESTONES:
+        if key == found.name:
+            return found
+    raise KeyError(f"There is no milestone {name!r}: {', '.join(m.name for m in MILESTONES)}.")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One slot of the GPT, and who fills it."""
+
+    slot: str
+    does: str
+    exercise: str  # whose text fills it: the last passed one, else the last that could
+    source: str | None  # the learner's text; None where the course's own is borrowed
+
+    @property
+    def owner(self) -> str:
+        """Whose it is, in the word that the parts table uses."""
+        return "borrowed" if self.source is None else "yours"
+
+
+def pieces(course: Course) -> list[Piece]:
+    """The parts table: every slot that an exercise fills, in the order of the model."""
+    found: dict[str, Piece] = {}
+    for entry in course.entries():
+        slot = entry.exercise.slot
+        if not slot:
+            continue
+        source = course.passed(entry.exercise.id)
+        if source is not None or slot not in found or found[slot].source is None:
+            found[slot] = Piece(slot, SLOTS[slot].does, entry.exercise.id, source)
+    return [found[slot] for slot in SLOTS if slot in found]
+
+
+def assemble(course: Course, folder: Path) -> list[Piece]:
+    """Write the folder: the learner's files unchanged, ours where one is missing, and what joins them.
+
+    What runs and results are there already stay. Raises OSError.
+    """
+    made = pieces(course)
+    package = folder / "mygpt"
+    for template in sorted(TEMPLATES.iterdir()):
+        if template.suffix == ".py":
+            home = folder / "tests" if template.name.startswith("test_") else package
+            write_atomic(home / template.name, template.read_text("utf-8"))
+    write_atomic(folder / "README.md", (TEMPLATES / "README.md").read_text("utf-8"))
+    for piece in made:
+        text = piece.source if piece.source is not None else borrowed(piece.exercise)
+        write_atomic(package / f"{piece.slot}.py", text)
+    mine = [piece.slot for piece in made if piece.source is not None]
+    about = f"Yours: {', '.join(mine)}." if mine else "All of it is borrowed so far."
+    write_atomic(package / "__init__.py", f'"""A GPT-2 put together from its parts. {about}"""\n')
+    write_atomic(package / "owners.json", json.dumps({p.slot: p.owner for p in made}, indent=1) + "\n")
+    return made
+
+
+def borrowed(exercise: str) -> str:
+    """The course's own text of a piece, standing on mygpt where it stood on our package."""
+    return exercises()[exercise].text("answer.py").replace("from gpt2.model import GPT", "from .gpt import GPT")
+
+
+def command(found: Milestone, *words: str) -> list[str]:
+    """The command line of a milestone, to be run in the folder with `environment`."""
+    return [sys.executable, "-P", "-m", f"mygpt.{found.module}", *words]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """An environment in which the folder's own package is found, and this one is not."""
+    return {**os.environ, "PYTHONPATH": str(folder), "PYTHONIOENCODING": "utf-8"}
+
+
+def standings(folder: Path) -> Mapping[str, dict[str, Any]]:
+    """What each milestone found when it was last run, by name; damaged results count as none."""
+    found = {}
+    for one in MILESTONES:
+        try:
+            read = json.loads((folder / "results" / f"{one.name.replace('-', '_')}.json").read_text("utf-8"))
+            found[one.name] = {"passed": bool(read["passed"]), **read}
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
