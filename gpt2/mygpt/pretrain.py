@@ -62,7 +62,7 @@ def train(run: Path, steps: int, resume: bool, stop_at: int = 0) -> list[dict[st
                 x, y = (device.move(t, place) for t in batches.next_batch())
                 _, loss = model(x, y)
                 (loss / MICRO).backward()
-                total += float(loss) / MICRO
+                total += loss.item() / MICRO
             norm = float(clip.clip_(list(model.parameters()), 1.0))
             lr = schedule.lr_at(step, PEAK, PEAK / 10, WARMUP, steps)
             for group in opt.param_groups:
