@@ -31,12 +31,12 @@ class Milestone:
 
 
 MILESTONES = (
-    Milestone("assemble", "Your pieces, together", "contracts", "Each piece keeps what it promises its neighbors.", 1),
-    Milestone("corpus", "Your tokenizer reads", "corpus", "A vocabulary of 512, and the corpus in shards of yours.", 1),
-    Milestone("pretrain", "Your model learns", "pretrain", "Four layers, until counting pairs of bytes is beaten.", 5),
-    Milestone("resume", "Cut off, and gone on", "resume", "Stopped at a random step, the run ends as the unbroken.", 2),
-    Milestone("write", "Your model writes", "write", "A sheet of samples; with the cache the same as without.", 1),
-    Milestone("full-size", "The same at 124M", "full_size", "Parameters, groups, FLOPs, bytes and hours of GPT-2.", 1),
+    Milestone("assemble", "Your pieces, together", "contracts", "Each piece keeps its promise to its neighbors.", 1),
+    Milestone("corpus", "Your tokenizer reads", "corpus", "A vocabulary of 512, the corpus in your shards.", 1),
+    Milestone("pretrain", "Your model learns", "pretrain", "Four layers, until counting pairs is beaten.", 5),
+    Milestone("resume", "Cut off, and gone on", "resume", "Stopped anywhere, it ends as the unbroken run.", 2),
+    Milestone("write", "Your model writes", "write", "A sheet of samples, with and without the cache.", 1),
+    Milestone("full-size", "The same at 124M", "full_size", "Parameters, groups, FLOPs, bytes and hours.", 1),
 )
 
 

@@ -39,7 +39,6 @@ def validation(model: nn.Module, val: Tensor, block: int) -> float:
 
 def train(run: Path, steps: int, resume: bool, stop_at: int = 0) -> list[dict[str, float]]:
     """Train into a folder and return its log; with `stop_at`, end there as if the power had gone."""
-    torch.set_num_threads(2)
     run.mkdir(parents=True, exist_ok=True)
     place = device.pick_device(torch.cuda.is_available(), torch.backends.mps.is_available())
     config = glue.Config()

@@ -233,6 +233,9 @@ class FakeCourse:
     def parts(self) -> dict[str, str]:
         return self.passed_parts
 
+    def passed(self, exercise_id: str) -> str | None:
+        return "# what passed last" if self.progress.status(exercise_id) == "passed" else None
+
     def lessons(self) -> tuple[Lesson, ...]:
         return self._lessons
 

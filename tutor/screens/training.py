@@ -30,11 +30,12 @@ class Training(Page):
 ## Training
 
 A run is a folder with a log, checkpoints and samples. It goes on when this window is closed, and goes on
-from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, Esc goes back
-to the course.
+from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, `g` shows the parts
+of your GPT-2 and its milestones, Esc goes back to the course.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run", id="training.new", tooltip="Choose options and start a run"),
+        Binding("g", "capstone", "Your GPT", id="training.capstone", tooltip="Your pieces, together: six milestones"),
         Binding("escape", "app.training", "Course", id="training.back", tooltip="Back to the course"),
         Binding("question_mark", "app.help", "Help", show=False, id="training.help"),
         Binding("q", "app.quit", "Quit", id="training.quit"),
@@ -118,6 +119,11 @@ to the course.
         from tutor.screens.watch import Watch
 
         self.desk.go(self.desk.open_page, Watch(self._order[event.option_index]))
+
+    def action_capstone(self) -> None:
+        from tutor.screens.capstone import Capstone
+
+        self.desk.go(self.desk.open_page, Capstone())
 
     def action_new(self) -> None:
         from tutor.screens.new_run import NewRun
