@@ -15,7 +15,7 @@ WINDOW = 20  # steps that are averaged: single batches scatter
 class Remark:
     """Something that is wrong with a run."""
 
-    name: str  # nan, first-loss, divergence, plateau or starving
+    name: str  # nan, accounting, first-loss, leak, divergence, norm, overfitting, plateau or starving
     step: int  # where it showed
     says: str
     advice: str
@@ -33,7 +33,11 @@ def remarks(records: Sequence[dict[str, Any]]) -> list[Remark]:
         return []
     broken = not_a_number(steps)
     steps = [step for step in steps if math.isfinite(step["loss"])]
-    found = [broken, *(look(start, steps) for look in (first_loss, divergence, plateau, starving) if steps)]
+    vals = [r for r in records if r.get("event") == "val" and math.isfinite(r.get("loss", math.nan))]
+    looks = (accounting, first_loss, divergence, norm, plateau, starving)
+    found = [broken, *(look(start, steps) for look in looks if steps)]
+    if steps and vals:
+        found += [leak(start, steps, vals), overfitting(steps, vals)]
     return [remark for remark in found if remark is not None]
 
 
@@ -68,6 +72,71 @@ def first_loss(start: dict[str, Any], steps: Sequence[dict[str, Any]]) -> Remark
         "first-loss", 1, f"the first loss is {seen:.2f}, expected about {expected:.2f}: {why}",
         "Check that the targets are the inputs shifted by one and that attention is causal." if seen < expected
         else "Check the initialization: normal with deviation 0.02, projections into the residual stream narrower.",
+    )  # fmt: skip
+
+
+def accounting(start: dict[str, Any], steps: Sequence[dict[str, Any]]) -> Remark | None:
+    """Find steps that count other tokens than they say, or more than this machine can have computed."""
+    wanted = start.get("tokens_per_step")
+    for step in steps:
+        if wanted and step.get("targets", wanted) != wanted:
+            return Remark(
+                "accounting", step["step"],
+                f"step {step['step']} counts {wanted:,} tokens, and the model has seen {step['targets']:,}",
+                "Look at how micro-batches are counted: a step is micro_batch · block_size · pieces · ranks tokens.",
+            )  # fmt: skip
+    made = start.get("forecast") or {}
+    flops, peak = made.get("flops_per_token"), made.get("matmul_flops")
+    rates = [step["tokens_per_second"] for step in steps[1:] if step.get("tokens_per_second")]
+    if not (flops and peak and len(rates) >= 5):
+        return None
+    share = median(rates[-WINDOW:]) * flops / (peak * start.get("ranks", 1))
+    if share <= 1.5:  # the peak itself is a measurement, on a machine that may have been busy
+        return None
+    return Remark(
+        "accounting", steps[-1]["step"],
+        f"{median(rates[-WINDOW:]):,.0f} tokens/s would be {share:.1f} times what this device multiplies",
+        "Some of the tokens that are counted are never computed: look for micro-batches that are skipped.",
+    )  # fmt: skip
+
+
+def norm(start: dict[str, Any], steps: Sequence[dict[str, Any]]) -> Remark | None:
+    """Find a gradient that has grown far beyond what it was, and stays there."""
+    norms = [step["norm"] for step in steps if math.isfinite(step.get("norm", math.nan))]
+    if len(norms) < 3 * WINDOW:
+        return None
+    before, now = median(norms[:WINDOW]), median(norms[-WINDOW:])
+    if now <= 5 * before:
+        return None
+    return Remark(
+        "norm", steps[-1]["step"], f"the gradient's norm has grown from {before:.2g} to {now:.2g}",
+        "Are the gradients cleared before each step (zero_grad)? If so, divide lr by 3 and keep clip=1.0.",
+    )  # fmt: skip
+
+
+def leak(start: dict[str, Any], steps: Sequence[dict[str, Any]], vals: Sequence[dict[str, Any]]) -> Remark | None:
+    """Find a loss, on text never seen, that no model of this text can have: the best reach half of the bigrams'."""
+    bigram, seen = start.get("bigram_loss"), vals[-1]
+    if bigram is None or start.get("pretrained") or seen["loss"] > 0.35 * bigram:
+        return None
+    return Remark(
+        "leak", seen["step"],
+        f"the validation loss is {seen['loss']:.3f}, where counting pairs of tokens gives {bigram:.2f}: too good",
+        "The model sees what it is to predict. Is attention causal? Are the targets the inputs shifted by one?",
+    )  # fmt: skip
+
+
+def overfitting(steps: Sequence[dict[str, Any]], vals: Sequence[dict[str, Any]]) -> Remark | None:
+    """Find a validation loss that has turned and risen while the training loss went on falling."""
+    best, now = min(record["loss"] for record in vals), vals[-1]
+    train = median(step["loss"] for step in steps[-5:])
+    if now["loss"] - best <= max(0.2, 0.05 * best) or now["loss"] - train <= 0.5:
+        return None
+    return Remark(
+        "overfitting", now["step"],
+        f"the validation loss is {now['loss']:.2f}, it had been {best:.2f}, and the training loss is {train:.2f}",
+        "The model learns its text by heart: more text, a smaller model, dropout=0.1 or fewer steps; and check that "
+        "the loader moves on from batch to batch.",
     )  # fmt: skip
 
 

@@ -81,13 +81,14 @@ class Trainer:
 
         Where the loss or the gradient is no number, the weights stay as they were.
         """
-        started, waited, pieces = time.perf_counter(), 0.0, self.pieces
+        started, waited, pieces, seen = time.perf_counter(), 0.0, self.pieces, 0
         random = checkpoint.random_state(self.place) if self.shape.dropout else {}
         total = torch.zeros((), device=self.place)
         for number in range(pieces):
             asked = time.perf_counter()
             x, y = self.fetch(number)
             waited += time.perf_counter() - asked
+            seen += y.numel() * self.world.size
             distributed.quiet(self.forward, number + 1 < pieces)  # gradients cross once a step
             loss = self.forward(x, y)
             (loss / pieces).backward()
@@ -120,7 +121,7 @@ class Trainer:
         return record | {
             "seconds": round(seconds, 4), "wait": round(waited / seconds, 4),
             "tokens_per_second": round(self.options.tokens_per_step / seconds, 1), "tokens": self.tokens,
-            "memory": device.memory_used(self.place),
+            "targets": seen, "memory": device.memory_used(self.place),
         }  # fmt: skip
 
     def clipped(self) -> float:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import SMALL
 
-from gpt2 import health, model, train
+from gpt2 import data, health, model, train
 from gpt2.log import read
 
 WORDS = [*SMALL, "optimizer=adamw", "sample_every=-1", "eval_every=1000", "save_every=1000", "lr=1e-2", "max_steps=120"]
@@ -94,8 +94,6 @@ def test_a_wrong_first_loss_is_seen_at_once(
 def test_a_starving_loader_is_seen(tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
-    from gpt2 import data
-
     plain = data.Batches.get
 
     def slow(self: data.Batches, *arguments: int) -> Any:
@@ -109,3 +107,79 @@ def test_a_starving_loader_is_seen(tmp_path: Path, text_file: Path, monkeypatch:
 
 def test_an_empty_log_says_nothing() -> None:
     assert health.remarks([]) == [] and health.remarks([{"event": "start"}]) == []
+
+
+def resent(self: Any, *arguments: int) -> Any:
+    """A loader that always gives its first batch."""
+    if not hasattr(self, "first"):
+        self.first = PLAIN_GET(self, 0, *arguments[1:])
+    return self.first
+
+
+PLAIN_GET = data.Batches.get
+PLAIN_LOSS = model.cross_entropy
+
+
+def same_targets(self: Any, *arguments: int) -> Any:
+    """Targets that are the inputs themselves."""
+    x, _ = PLAIN_GET(self, *arguments)
+    return x, x.clone()
+
+
+def any_targets(self: Any, *arguments: int) -> Any:
+    """Targets drawn by chance."""
+    x, y = PLAIN_GET(self, *arguments)
+    return x, torch.randint_like(y, 1, 300)
+
+
+def sighted(*given: Any, **options: Any) -> Any:
+    """Attention without its mask."""
+    return PLAIN_ATTENTION(*given, **options | {"is_causal": False})
+
+
+PLAIN_ATTENTION = torch.nn.functional.scaled_dot_product_attention
+SABOTAGES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
+    # what is replaced, by what, with which options; and the name that must be said
+    "leak: targets are the inputs": ("gpt2.data.Batches.get", same_targets, ("eval_every=20",)),
+    "leak: no causal mask": (
+        "torch.nn.functional.scaled_dot_product_attention",
+        sighted,
+        ("eval_every=50", "max_steps=500", "lr=2e-2", "n_head=1"),
+    ),
+    "plateau: targets by chance": ("gpt2.data.Batches.get", any_targets, ("max_steps=240",)),
+    "overfitting: one batch again and again": ("gpt2.data.Batches.get", resent, ("eval_every=20",)),
+    "norm: gradients are never cleared": ("gpt2.train.Trainer.clear", lambda self: None, ("clip=0", "lr=1e-4")),
+    "accounting: tokens counted twice": ("gpt2.train.Trainer.pieces", property(lambda self: 1), ()),
+}
+
+
+@pytest.mark.parametrize("what", SABOTAGES)
+def test_what_was_really_sabotaged_is_called_by_its_name(
+    what: str, tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, put, words = SABOTAGES[what]
+    monkeypatch.setattr(place, put)
+    _, records = trained(tmp_path / "run", text_file, *words)
+    assert what.partition(":")[0] in names(records), [(r.name, r.says) for r in health.remarks(records)]
+
+
+HEALTHY = [
+    ("n_layer=1", "n_embd=16", "lr=3e-3"),
+    ("n_layer=4", "n_embd=48", "n_head=4", "dropout=0.1", "lr=5e-3"),
+    ("dtype=bfloat16",),
+    ("optimizer=muon", "lr=5e-3"),
+    ("vocab_size=500", "block_size=16", "tokens_per_step=512", "lr=2e-2", "warmup_steps=0"),
+]
+
+
+@pytest.mark.parametrize("words", HEALTHY, ids=lambda words: " ".join(words))
+def test_healthy_runs_of_many_kinds_are_left_alone(words: tuple[str, ...], tmp_path: Path, text_file: Path) -> None:
+    text = text_file
+    if "vocab_size=500" in words:  # another text: the documentation of this project's own modules
+        text = tmp_path / "code.txt"
+        paths = sorted(Path(health.__file__).parent.glob("*.py"))
+        text.write_text("\n\n".join(path.read_text("utf-8") for path in paths), "utf-8")
+    code, records = trained(tmp_path / "run", text, "eval_every=20", *words)
+    assert code == 0
+    for end in range(0, len(records), 5):
+        assert names(records[: end + 1]) == [], [(r.name, r.says) for r in health.remarks(records[: end + 1])]
