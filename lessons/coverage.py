@@ -23,7 +23,7 @@ class Row:
     lessons: tuple[str, ...]
     """Ids such as ``L03``; ``CAP`` is the capstone."""
     proof: tuple[str, ...]
-    """Exercises by name, quiz questions as ``q03.align-right``; empty for what is only read."""
+    """Exercises by name, milestones as ``cap-pretrain``, questions as ``q03.align-right``; empty for what is read."""
     read: str
     """Where it is told, if nothing proves it."""
 
@@ -41,10 +41,10 @@ def rows() -> tuple[Row, ...]:
 
 
 def missing(row: Row, exercises: set[str]) -> list[str]:
-    """What the row names and the course does not have yet: lessons, exercises, questions."""
+    """What the row names and the course does not have yet: lessons, exercises (and milestones), questions."""
     have = {lesson.id: lesson for lesson in lessons.lessons()}
     decks = {f"q{lesson.number:02}": lessons.ROOT / "quiz" / f"{lesson.deck}.py" for lesson in have.values()}
-    lost = [name for name in row.lessons if name not in have]
+    lost = [name for name in row.lessons if name not in have and name != "CAP"]
     for name in row.proof:
         deck, dot, item = name.partition(".")
         if dot:

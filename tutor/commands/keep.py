@@ -67,3 +67,29 @@ def export(
 def import_(file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that export wrote.")]) -> None:
     """Add the progress in a file to yours; what you have already is not added twice."""
     print(f"{desk.progress.import_(file)} new entries added.")
+
+
+@app.command("ladder")
+def ladder(
+    json: Annotated[bool, typer.Option("--json", help="Print the ladder as JSON, and nothing else.")] = False,
+) -> None:
+    """Show the ten rungs and the minimum required: what you have proven, and which exercise proves the rest."""
+    from dataclasses import asdict
+
+    from tutor import mygpt
+    from tutor.ladder import rungs
+
+    climbed = rungs(desk.course, mygpt.standings(paths.home() / "mygpt"))
+    if json:
+        rows = [
+            {**asdict(r), "done": r.done, "lines": [{**asdict(x), "done": x.done} for x in r.lines]} for r in climbed
+        ]
+        put_json({"rungs": rows})
+        return
+    for rung in climbed:
+        print(f"{'✓' if rung.done else '·'} {'' if rung.id == 'min' else rung.id + '  '}{rung.title}")
+        for line in rung.lines:
+            print(f"    {'✓' if line.done else '·'} {line.says}")
+            print(f"        {', '.join(('✓ ' if proof.done else '') + proof.name for proof in line.proofs)}")
+    ten = [rung for rung in climbed if rung.id != "min"]
+    print(f"\nYou stand on {sum(rung.done for rung in ten)} of {len(ten)} rungs.")
