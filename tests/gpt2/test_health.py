@@ -144,7 +144,7 @@ SABOTAGES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     "leak: no causal mask": (
         "torch.nn.functional.scaled_dot_product_attention",
         sighted,
-        ("eval_every=50", "max_steps=500", "lr=2e-2", "n_head=1"),
+        ("eval_every=50", "max_steps=600", "optimizer=muon"),
     ),
     "plateau: targets by chance": ("gpt2.data.Batches.get", any_targets, ("max_steps=240",)),
     "overfitting: one batch again and again": ("gpt2.data.Batches.get", resent, ("eval_every=20",)),
