@@ -213,6 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"gpt2.evaluate: {error}", file=sys.stderr)
         return 2
+    remember(given.run, "hellaswag" if given.hellaswag is not None else "validation", result)
     if given.json:
         print(json.dumps(result))
     else:
@@ -224,6 +225,19 @@ def main(arguments: list[str] | None = None) -> int:
             )
         )
     return 0
+
+
+def remember(run: Path, what: str, result: dict[str, Any]) -> None:
+    """Keep a result in the run's eval.json, where its report finds it; a disk that refuses costs nothing else."""
+    path = run / "eval.json"
+    try:
+        kept = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        kept[what] = {key: value for key, value in result.items() if key != "version"}
+        fresh = path.with_name(".eval.json")
+        fresh.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        fresh.replace(path)
+    except (OSError, ValueError) as error:
+        print(f"the result is not kept in the run's folder: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

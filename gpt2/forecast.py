@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
 
 from gpt2 import data
 from gpt2 import device as devices
-from gpt2.config import Model, Training
+from gpt2.config import PRESETS, Model, Training
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,9 @@ class Forecast:
     first_loss: float
     device: str
     dtype: str
+    cost: float | None  # money, where options.price says what an hour of the device costs
+    largest_preset: str | None  # the largest model that fits, at one window a micro-batch
+    largest_micro_batch: int | None  # of this model
 
 
 def flops_per_token(model: Model) -> int:
@@ -62,25 +65,53 @@ def memory(model: Model, micro_batch: int, dtype: str) -> int:
     return state + activations + logits
 
 
+def fits(model: Model, micro_batch: int, dtype: str, available: int) -> bool:
+    """Whether a training step is likely to fit, with a tenth of the memory left for all else."""
+    return memory(model, micro_batch, dtype) <= 0.9 * available
+
+
+def largest_preset(dtype: str, available: int) -> str | None:
+    """Return the name of the largest preset that fits, or None."""
+    names = [name for name, sizes in PRESETS.items() if fits(preset_model(sizes), 1, dtype, available)]
+    return names[-1] if names else None
+
+
+def preset_model(sizes: dict[str, Any]) -> Model:
+    """Return the shape that a preset stands for."""
+    known = {field.name for field in fields(Model)}
+    return Model(**{name: value for name, value in sizes.items() if name in known})
+
+
+def largest_micro_batch(model: Model, options: Training, available: int) -> int | None:
+    """Return the most windows at once that fit and that divide a step, or None where not even one does."""
+    windows = options.tokens_per_step // model.block_size
+    able = [n for n in range(1, windows + 1) if windows % n == 0 and fits(model, n, options.dtype, available)]
+    return able[-1] if able else None
+
+
 def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
     """Measure this machine for a second or two and say what a settled run will cost on it."""
     dtype = devices.DTYPES[options.dtype]
     rate = 1 / devices.seconds_per_token(device, dtype, model, options.micro_batch)
     tokens = options.max_steps * options.tokens_per_step
     update = 2e-9 * model.parameters * options.max_steps if device.type == "cpu" else 0.0  # AdamW, 28 bytes each
+    seconds, available = tokens / rate + update, devices.memory(device)
     return Forecast(
         parameters=model.parameters,
         flops_per_token=flops_per_token(model),
         tokens=tokens,
         tokens_per_step=options.tokens_per_step,
         memory=memory(model, options.micro_batch, options.dtype),
-        memory_available=devices.memory(device),
+        memory_available=available,
         matmul_flops=devices.matmul_rate(device, dtype),
         tokens_per_second=rate,
-        seconds=tokens / rate + update,
+        seconds=seconds,
         first_loss=first_loss(model),
         device=str(device),
         dtype=options.dtype,
+        cost=seconds / 3600 * options.price if options.price else None,
+        largest_preset=largest_preset(options.dtype, available) if available else None,
+        largest_micro_batch=largest_micro_batch(model, options, available) if available else None,
     )
 
 
@@ -137,6 +168,11 @@ def describe(made: Forecast) -> str:
         f"time              about {span(made.seconds)}",
         f"first loss        about {made.first_loss:.3f} (ln V + 0.5·0.02²·C)",
     ]
+    if made.cost is not None:
+        lines.insert(-1, f"cost              about {made.cost:,.2f}, at the price of an hour that you gave")
+    if made.largest_preset:
+        most = f"preset={made.largest_preset} at most; this model with micro_batch={made.largest_micro_batch}"
+        lines.append(f"what fits         {most}")
     if made.memory_available and made.memory > 0.9 * made.memory_available:
         lines.append("warning           this may not fit in memory: a smaller micro_batch helps first")
     return "\n".join(lines)

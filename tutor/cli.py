@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tutor.commands import authors, capstone, check, data, doctor, keep, learn, milestones, quiz, review, serve
+from tutor.commands import authors, capstone, check, data, doctor, keep, learn, milestones, quiz, report, review, serve
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
 LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
@@ -91,7 +91,7 @@ app.command("capstone", rich_help_panel=MODEL)(milestones.capstone)
 app.command("train", rich_help_panel=MODEL)(capstone.train)
 app.command("launch", rich_help_panel=MODEL)(capstone.launch)
 app.command("watch", rich_help_panel=MODEL)(capstone.watch)
-app.command("report", rich_help_panel=MODEL)(capstone.report)
+app.command("report", rich_help_panel=MODEL)(report.report)
 app.command("sample", rich_help_panel=MODEL)(capstone.sample)
 app.command("eval", rich_help_panel=MODEL)(capstone.eval_)
 app.add_typer(data.app, name="data", rich_help_panel=MODEL)

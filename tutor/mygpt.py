@@ -12,6 +12,7 @@ from typing import Any
 
 from exercises import exercises
 from gpt2.slots import SLOTS
+from lessons import Lesson
 from tutor import paths
 from tutor.course import Course
 from tutor.workspace import write_atomic
@@ -75,6 +76,17 @@ def pieces(course: Course) -> list[Piece]:
         if source is not None or slot not in found or found[slot].source is None:
             found[slot] = Piece(slot, SLOTS[slot].does, entry.exercise.id, source)
     return [found[slot] for slot in SLOTS if slot in found]
+
+
+def so_far(course: Course, lesson: Lesson) -> str:
+    """Where the learner's GPT stands at the end of a lesson that has parts of it; empty for all others."""
+    here = [entry.exercise.slot for entry in course.entries(lesson) if entry.exercise.slot]
+    if not here:
+        return ""
+    table = pieces(course)
+    mine = [piece.slot for piece in table if piece.source is not None]
+    signs = " · ".join(f"{'★' if slot in mine else '○'} {slot}" for slot in dict.fromkeys(here))
+    return f"Your GPT-2, from this lesson: {signs}. In all, {len(mine)} of {len(table)} parts are yours (★)."
 
 
 def assemble(course: Course, folder: Path) -> list[Piece]:

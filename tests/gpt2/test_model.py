@@ -146,3 +146,16 @@ def test_a_fresh_model_can_learn_one_batch_by_heart() -> None:
         loss.backward()
         optimizer.step()
     assert loss.item() < 0.1
+
+
+def test_the_forecast_names_the_price_and_what_fits() -> None:
+    options = settle(parse(["preset=nano", "price=3", "max_steps=2", "dtype=float32"]), "cpu")
+    shape = model_of(options, options.vocab_size)
+    made = forecast.forecast(shape, options, torch.device("cpu"))
+    assert made.cost == pytest.approx(made.seconds / 1200)
+    assert "cost" in forecast.describe(made) and "what fits" in forecast.describe(made)
+    small, large = forecast.memory(shape, 1, "float32"), forecast.memory(shape, 4, "float32")
+    assert forecast.largest_micro_batch(shape, options, int(small / 0.9) - 9) is None
+    assert forecast.largest_micro_batch(shape, options, int(large / 0.9) + 9) == 4
+    names = [forecast.largest_preset("bfloat16", size) for size in (10**6, 2 * 10**9, 8 * 10**9, 10**12)]
+    assert names == [None, "nano", "350M", "1558M"]

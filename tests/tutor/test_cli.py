@@ -18,7 +18,8 @@ import pytest
 from exercises import exercise
 from lessons import lessons
 from tutor import cli, reach
-from tutor.commands import capstone, check, classroom, context
+from tutor.commands import check, classroom, context, report
+from tutor.commands.curve import curve
 from tutor.progress import Answer, Progress
 
 FAKE = Path(__file__).with_name("fake_grader.py")
@@ -569,7 +570,30 @@ def test_a_new_run_is_given_the_pieces_that_passed(
 
 
 def test_summary_of_an_empty_log_knows_nothing() -> None:
-    assert capstone.summary([])["steps"] == 0 and capstone.summary([])["last_loss"] is None
+    assert report.summary([])["steps"] == 0 and report.summary([])["last_loss"] is None
+
+
+def test_the_report_is_a_page_with_curve_scores_and_sample(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "a-run"
+    folder.mkdir()
+    steps = [{"event": "step", "step": i, "loss": 8 - i / 50, "tokens_per_second": 100.0} for i in range(1, 101)]
+    more = [{"event": "val", "step": 100, "loss": 6.5}, {"event": "sample", "step": 100, "text": "Returns the mean."}]
+    (folder / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in [{"event": "start"}, *steps, *more]))
+    (folder / "eval.json").write_text('{"hellaswag": {"acc_norm": 0.2871, "items": 10042}}')
+    code, out, _ = run("report", str(folder))
+    assert code == 0 and "Returns the mean." in out and "●" in out and out.count("·") > 30
+    assert "0.2871" in out and "0.2955" in out and "10,042" in out
+    assert max(map(len, out.splitlines())) <= 100
+    (folder / "eval.json").write_text("{")
+    code, out, _ = run("report", str(folder), "--json")
+    assert code == 0 and json.loads(out)["evaluations"] == {}
+
+
+def test_a_curve_falls_from_its_first_to_its_last_value() -> None:
+    lines = curve([(float(i), 10.0 - i) for i in range(1, 9)], [(8.0, 3.0)], width=20, height=5).splitlines()
+    assert lines[0].strip().startswith("9.00 │·") and lines[4].strip().startswith("2.00")
+    assert lines[-1].split() == ["1", "8"] and sum(line.count("●") for line in lines) == 1
+    assert curve([]) == "" and "5.00" in curve([(1.0, 5.0)])
 
 
 # -- doctor

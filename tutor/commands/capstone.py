@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, put_json, say
+from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, say
 
 POLL_SECONDS = 0.5
 RUN = typer.Option("--run", metavar="DIR", help="The run's folder: config, log, checkpoints, samples.")
@@ -100,7 +99,7 @@ def sample(
     ] = None,
 ) -> None:
     """Let a trained model go on writing from a prompt."""
-    _needs_run(run)
+    needs_run(run)
     raise typer.Exit(_call("gpt2.sample", str(run), prompt, *(options or [])))
 
 
@@ -115,7 +114,7 @@ def eval_(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Measure a run's latest checkpoint on its validation text, beside the lines to beat."""
-    _needs_run(run)
+    needs_run(run)
     words = ["--tokens", str(tokens)] if tokens is not None else []
     words += ["--hellaswag", str(hellaswag)] if hellaswag is not None else []
     words += ["--items", str(items)] if items is not None else []
@@ -128,7 +127,7 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; transformers can open it.")],
 ) -> None:
     """Write a run's model as a folder that transformers opens."""
-    _needs_run(run)
+    needs_run(run)
     raise typer.Exit(_call("gpt2.weights", "export", str(run), str(folder)))
 
 
@@ -146,7 +145,7 @@ def watch(run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's fol
     from gpt2 import log
     from tutor.jobs import run_alive
 
-    path = _needs_run(run)
+    path = needs_run(run)
     offset = 0
     while True:
         records, offset = log.read(path, offset)
@@ -182,62 +181,7 @@ def in_words(record: dict[str, Any]) -> str:
     return ""
 
 
-def report(
-    run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")],
-    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
-) -> None:
-    """Sum up a run: losses against the lines to beat, speed, and whether it is healthy.
-
-    Exit code 0: healthy, 1: something is wrong with it.
-    """
-    from gpt2 import health, log
-
-    records, _ = log.read(_needs_run(run))
-    remarks = health.remarks(records)
-    facts = summary(records)
-    healthy = not remarks
-    if json:
-        put_json({"run": str(run), **facts, "healthy": healthy, "remarks": [asdict(r) for r in remarks]})
-    else:
-        for key, value in facts.items():
-            if value is not None:
-                words = (
-                    f"{value:,.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else value
-                )
-                print(f"{key.replace('_', ' '):<18} {words}")
-        for remark in remarks:
-            print(f"\n! {remark.name}: {remark.says}\n  {remark.advice}")
-        if healthy:
-            print("\nNothing looks wrong with this run.")
-    raise typer.Exit(PASSED if healthy else NOT_PASSED)
-
-
-def summary(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """The facts of a run from its log; None for what is not known yet."""
-    start = next((r for r in records if r.get("event") == "start"), {})
-    steps = [r for r in records if r.get("event") == "step"]
-    vals = [r["loss"] for r in records if r.get("event") == "val"]
-    speeds = sorted(r["tokens_per_second"] for r in steps if r.get("tokens_per_second"))
-    stop: dict[str, Any] = next((r for r in reversed(records) if r.get("event") == "stop"), {})
-    return {
-        "parameters": start.get("parameters"),
-        "device": start.get("device"),
-        "tokenizer": start.get("tokenizer"),
-        "steps": len(steps),
-        "tokens": steps[-1].get("tokens") if steps else None,
-        "expected_first_loss": start.get("expected_first_loss"),
-        "first_loss": steps[0].get("loss") if steps else None,
-        "last_loss": steps[-1].get("loss") if steps else None,
-        "validation_loss": vals[-1] if vals else None,
-        "best_validation": min(vals) if vals else None,
-        "unigram_loss": start.get("unigram_loss"),
-        "bigram_loss": start.get("bigram_loss"),
-        "tokens_per_second": speeds[len(speeds) // 2] if speeds else None,
-        "stopped": stop.get("reason"),
-    }
-
-
-def _needs_run(run: Path) -> Path:
+def needs_run(run: Path) -> Path:
     """The run's log. Raises Refusal where there is none."""
     path = run / "log.jsonl"
     if not path.exists():

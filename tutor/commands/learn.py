@@ -99,10 +99,20 @@ def read(
     chosen = range(len(found.pages)) if page is None else [page - 1]
     if run:
         asyncio.run(_read_and_run(found, list(chosen)))
+        _standing(found, chosen[-1])
         return
     for number in chosen:
         _heading(found, number)
         console().print(_markdown(found.pages[number].text))
+    _standing(found, chosen[-1])
+
+
+def _standing(lesson: Lesson, last: int) -> None:
+    """At the end of a lesson: which parts of the learner's GPT it has, and whose they are by now."""
+    from tutor.mygpt import so_far
+
+    if last == len(lesson.pages) - 1 and (stands := so_far(desk.course, lesson)):
+        print(stands)
 
 
 def _heading(lesson: Lesson, number: int) -> None:

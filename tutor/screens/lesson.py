@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Markdown, Static, TextArea
 
 from lessons import Block, Lesson
+from tutor.mygpt import so_far
 from tutor.screens.base import Page
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.fence import FenceBlock, Trial
@@ -112,6 +113,8 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
         parts += [self._part(block, trials) for block in page.blocks]
         if self.number == total - 1:
             words = "That was the last page of this lesson. [$text-accent]n[/] goes on."
+            if stands := so_far(self.desk.course, self.lesson):
+                words = f"{markup(stands)}\n\n{words}"
             parts.append(Static(words, classes="page-end"))
         with self.app.batch_update():
             await scroll.remove_children()
