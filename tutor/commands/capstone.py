@@ -14,7 +14,7 @@ from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, say
 POLL_SECONDS = 0.5
 RUN = typer.Option("--run", metavar="DIR", help="The run's folder: config, log, checkpoints, samples.")
 
-model = typer.Typer(help="Carry a model to and from the format of transformers.", no_args_is_help=True)
+model = typer.Typer(help="Put your own together; carry models to and from transformers.", no_args_is_help=True)
 
 
 def train(
