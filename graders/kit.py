@@ -198,11 +198,11 @@ class Observe:
     def stays_on_device(
         self, name: str, function: Callable[..., Any], *args: Any, says: str = BORN_ON_CPU, **kw: Any
     ) -> None:
-        """Call with every tensor on the meta device; observe that the submission makes no tensor on the CPU.
+        """Call with every tensor on the meta device; observe that the submission leaves no tensor on the CPU.
 
         A call that raises there for want of data (``.item()``, ``if mask.any()``) is no evidence, and passes.
         """
-        with Watch(self._filename) as ops, suppress(Exception):
+        with Watch(self._filename, devices=True) as ops, suppress(Exception):
             function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
         self(name, ops.born_on_cpu(), holds("is_empty", says))
 

@@ -8,7 +8,7 @@ of the learner's own may be called whatever they like.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -16,6 +16,9 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
+
+MOVES = ("_to_copy", "copy_")
+"""Operations that carry a tensor from one device to another."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,6 @@ class Op:
     """Elements of its largest result."""
     line: int | None
     """The line of the submission that led to it, if any."""
-    on_cpu: bool = False
-    """A result with at least one dimension lies on the CPU. (A 0-d tensor mixes with any device.)"""
 
 
 def submission_line(filename: str) -> int | None:
@@ -60,19 +61,26 @@ class _Dispatch(TorchDispatchMode):
         self.watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.watch.meets(args, func)
         result = func(*args, **(kwargs or {}))
-        self.watch.dispatched(func, result)
+        self.watch.dispatched(func, args, result)
         return result
 
 
 class Watch:
-    """A context in which every torch operation is recorded. ``filename`` is how the submission's frames are known."""
+    """A context in which every torch operation is recorded. ``filename`` is how the submission's frames are known.
 
-    def __init__(self, filename: str) -> None:
-        self.filename = filename
+    With ``devices`` it also follows every tensor that is made on the CPU, and keeps it alive.
+    """
+
+    def __init__(self, filename: str, devices: bool = False) -> None:
+        self.filename, self.devices = filename, devices
         self.ops: list[Op] = []
         self.calls: list[tuple[str, int | None]] = []
         self.intact = True
+        self._born: list[tuple[torch.Tensor, Op, list[int]]] = []  # what was made on the CPU, by whom, out of which
+        self._moved: set[int] = set()  # places in that list whose tensors went on to another device
+        self._met: set[int] = set()  # places in that list whose tensors met those of another device
         self._modes = (_Functions(self), _Dispatch(self))
 
     def __enter__(self) -> Watch:
@@ -95,11 +103,35 @@ class Watch:
         """A torch function or method was called."""
         self.calls.append((name.strip("_").lower(), submission_line(self.filename)))
 
-    def dispatched(self, func: Any, result: Any) -> None:
+    def dispatched(self, func: Any, args: Any, result: Any) -> None:
         """An aten operation ran."""
-        packet = getattr(func, "_schema", None)
-        name = packet.name.split("::")[-1] if packet is not None else str(func)
-        self.ops.append(Op(name, _largest(result), submission_line(self.filename), _on_cpu(result)))
+        op = Op(_name(func), _largest(result), submission_line(self.filename))
+        self.ops.append(op)
+        if not self.devices:
+            return
+        # A 0-d tensor mixes with any device, so it may lie where it likes.
+        made = [tensor for tensor in _tensors(result) if tensor.dim() > 0 and tensor.device.type == "cpu"]
+        used = self._places(args)
+        self._born += [(tensor, op, used) for tensor in made]
+        if op.name in MOVES and not made:
+            self._has_moved(used)
+
+    def meets(self, args: Any, func: Any) -> None:
+        """An aten operation is about to run: on tensors of two devices it would fail, unless it copies."""
+        if self.devices and _name(func) not in MOVES:
+            kinds = {tensor.device.type for tensor in _tensors(args) if tensor.dim() > 0}
+            self._met.update(self._places(args) if len(kinds) > 1 else ())
+
+    def _places(self, args: Any) -> list[int]:
+        """Where in the list of the CPU's tensors those stand that an operation is given."""
+        return [i for tensor in _tensors(args) for i, (born, _, _) in enumerate(self._born) if born is tensor]
+
+    def _has_moved(self, places: list[int]) -> None:
+        """Note that tensors of the CPU, and those that they were made of, are on another device now."""
+        for i in places:
+            if i not in self._moved:
+                self._moved.add(i)
+                self._has_moved(self._born[i][2])
 
     def count(self, *names: str) -> int:
         """How many operations of these aten names ran."""
@@ -110,9 +142,9 @@ class Watch:
         return max((op.elements for op in self.ops), default=0)
 
     def born_on_cpu(self) -> str:
-        """The first result on the CPU that the submission caused, in words; empty when there is none."""
-        for op in self.ops:
-            if op.on_cpu and op.line is not None:
+        """The first tensor that the submission made on the CPU and left there, in words; empty when there is none."""
+        for i, (_, op, _) in enumerate(self._born):
+            if (i not in self._moved or i in self._met) and op.line is not None:
                 return f"`{op.name}` at line {op.line} makes a tensor on the CPU"
         return ""
 
@@ -134,7 +166,14 @@ def _largest(result: Any) -> int:
     return 0
 
 
-def _on_cpu(result: Any) -> bool:
-    if isinstance(result, torch.Tensor):
-        return result.dim() > 0 and result.device.type == "cpu"
-    return isinstance(result, (tuple, list)) and any(map(_on_cpu, result))
+def _name(func: Any) -> str:
+    packet = getattr(func, "_schema", None)
+    return packet.name.split("::")[-1] if packet is not None else str(func)
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from _tensors(one)

@@ -82,6 +82,9 @@ def test_apart_wants_a_tensor() -> None:
         ("def f(x):\n    return x * torch.tensor(2.0)", True),
         ("def f(x):\n    return x if x.sum() > 0 else -x", True),
         ("def f(x):\n    return x.new_zeros(len(x))", True),
+        ("def f(x):\n    return x + torch.arange(len(x)).float().to(x.device)", True),  # slow, and right everywhere
+        ("def f(x):\n    t = torch.arange(9)\n    return x + t.to(x) + t", False),
+        ("def f(x):\n    t = torch.arange(9)\n    u = torch.ones(9)\n    return x + t.to(x) + u", False),
     ],
 )
 def test_devices(source: str, fine: bool) -> None:
