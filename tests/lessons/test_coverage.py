@@ -6,7 +6,6 @@ from exercises import exercises
 from lessons import coverage
 from tutor.mygpt import MILESTONES
 
-
 DRAFTS = {"pretrain_finetune"}
 """Exercises that wait in drafts/, and so are not given out yet."""
 
