@@ -119,14 +119,14 @@ def test_many_calls(submission, draw, observe):
     """All calls of an operator count together, whatever their shapes"""
     # all that is drawn is drawn here: how often work is made depends on how busy the machine is
     pairs = [draw.random.sample(ALIKE, 2) for _ in range(2)]
-    for (often, once), shapes, size in zip(pairs, (1, 30), (2_500_000, 9_000_000), strict=True):
+    for (often, once), shapes, size in zip(pairs, (1, 30), (3_000_000, 11_000_000), strict=True):
 
         def make(often=often, once=once, shapes=shapes, size=size):
             long, few = numbers(draw, size), small(draw, 2)
-            pieces = [long[: size // 10 + 999 * (i % shapes)] for i in range(75)]
+            pieces = [long[: size * 8 // 100 + 999 * (i % shapes)] for i in range(60)]
             return lambda: (few(), getattr(long, once)(), [getattr(x, often)() for x in pieces])
 
-        observe(f"slowest(75 times {often}, {shapes} shapes, once {once} of a long one)", name_of(submission, make))
+        observe(f"slowest(60 times {often}, {shapes} shapes, once {once} of a long one)", name_of(submission, make))
 
 
 def test_first_call(submission, draw, observe):
