@@ -73,6 +73,7 @@ def _run(code: str, filename: str, namespace: dict[str, Any]) -> tuple[str, str 
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
     with contextlib.redirect_stdout(paper), contextlib.redirect_stderr(paper), warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)  # of whatever is cleared away meanwhile: not the page's doing
         warnings.showwarning = _warn
         try:
             _execute(code, filename, namespace)

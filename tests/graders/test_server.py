@@ -46,9 +46,8 @@ async def test_over_pipes() -> None:
     told = [a["check"]["name"] for a in answers if a["event"] == "check"]
     assert told == [c["name"] for c in answers[1]["checks"]]
     assert answers[-1]["report"]["status"] == "passed"
-    assert (await ask(*talk, {"do": "check", "exercise": "stable-sofmax", "source": ""}))[-1]["message"].endswith(
-        "Did you mean stable-softmax?"
-    )
+    refused = await ask(*talk, {"do": "check", "exercise": "stable-sofmax", "source": ""})
+    assert "Did you mean stable-softmax" in refused[-1]["message"]
     assert (await ask(*talk, {"do": "nonsense"}))[-1]["event"] == "error"
     fence = await ask(*talk, {"do": "fence", "page": ["x = 2", "x + 1"], "index": 1})
     assert fence[-1]["output"].strip() == "3"
