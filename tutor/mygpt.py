@@ -15,6 +15,7 @@ from gpt2.slots import SLOTS
 from lessons import Lesson
 from tutor import paths
 from tutor.course import Course
+from tutor.processes import module_command
 from tutor.workspace import write_atomic
 
 TEMPLATES = paths.ROOT / "gpt2" / "mygpt"
@@ -116,6 +117,12 @@ def borrowed(exercise: str) -> str:
     return exercises()[exercise].text("answer.py").replace("from gpt2.model import GPT", "from .gpt import GPT")
 
 
+def handout(folder: Path) -> list[str] | None:
+    """The command line that gives the package its corpus; None where it has one."""
+    text = folder / "corpus" / "documents.jsonl"
+    return None if text.exists() else module_command("gpt2.handout", str(text))
+
+
 def command(found: Milestone, *words: str) -> list[str]:
     """The command line of a milestone, to be run in the folder with `environment`."""
     return [sys.executable, "-P", "-m", f"mygpt.{found.module}", *words]
@@ -136,3 +143,9 @@ def standings(folder: Path) -> Mapping[str, dict[str, Any]]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found
+
+
+def status(found: Mapping[str, dict[str, Any]], name: str) -> str:
+    """One word for a milestone, of what `standings` found: passed, not yet, or new."""
+    row = found.get(name)
+    return "new" if row is None else "passed" if row["passed"] else "not yet"

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 from tutor import paths
@@ -56,7 +57,12 @@ def be_nice(pid: int) -> None:
 
 def call(module: str, *words: str) -> int:
     """Run one of our modules in this terminal and return its exit code; Ctrl-C reaches it too."""
-    process = subprocess.Popen(module_command(module, *words), env=child_environment())
+    return run_here(module_command(module, *words), child_environment())
+
+
+def run_here(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> int:
+    """Run a program in this terminal, and in a folder, and return its exit code; Ctrl-C reaches it too."""
+    process = subprocess.Popen(command, env=environment, cwd=folder)
     while True:
         try:
             return process.wait()

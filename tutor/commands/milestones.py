@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +47,7 @@ def capstone(
     written yet is borrowed, and said to be. Without a name: where you stand. Exit code 0: passed, 1: not yet.
     """
     from tutor import mygpt, paths
+    from tutor.processes import run_here
 
     folder = paths.home() / "mygpt"
     if name is None and not everything:
@@ -60,7 +60,7 @@ def capstone(
     build(folder)
     for one in chosen:
         say(f"\n{one.title}: {one.says}")
-        if run(mygpt.command(one, *([] if everything else words or [])), folder) != 0:
+        if run_here(mygpt.command(one, *([] if everything else words or [])), mygpt.environment(folder), folder) != 0:
             raise typer.Exit(NOT_PASSED)
     raise typer.Exit(PASSED)
 
@@ -72,24 +72,18 @@ def show(folder: Path, json: bool) -> None:
     found = mygpt.standings(folder)
     if json:
         rows = [
-            {"milestone": m.name, "title": m.title, "status": standing(found, m.name), "result": found.get(m.name)}
+            {"milestone": m.name, "title": m.title, "status": mygpt.status(found, m.name), "result": found.get(m.name)}
             for m in mygpt.MILESTONES
         ]
         put_json({"folder": str(folder), "milestones": rows})
         return
     signs = {"passed": "✓", "not yet": "✗", "new": "·"}
     for one in mygpt.MILESTONES:
-        status = standing(found, one.name)
+        status = mygpt.status(found, one.name)
         mine = [slot for slot, whose in found.get(one.name, {}).get("owners", {}).items() if whose == "yours"]
         whose = f"  with {len(mine)} pieces of yours" if status == "passed" else ""
         print(f"{signs[status]} {one.name:<10} {one.title:<24} {one.says}{whose}")
     say("\nRun one: gradatim capstone assemble. Whose the pieces are: gradatim parts.")
-
-
-def standing(found: object, name: str) -> str:
-    """One word for a milestone: passed, not yet, or new."""
-    row = found.get(name) if hasattr(found, "get") else None
-    return "new" if row is None else "passed" if row["passed"] else "not yet"
 
 
 def assemble(
@@ -97,15 +91,17 @@ def assemble(
 ) -> None:
     """Write your GPT as a package of its own, which needs torch and nothing of Gradatim, and run its contracts."""
     from tutor import mygpt
+    from tutor.processes import run_here
 
     build(folder)
-    raise typer.Exit(PASSED if run(mygpt.command(mygpt.milestone("assemble")), folder) == 0 else NOT_PASSED)
+    code = run_here(mygpt.command(mygpt.milestone("assemble")), mygpt.environment(folder), folder)
+    raise typer.Exit(PASSED if code == 0 else NOT_PASSED)
 
 
 def build(folder: Path) -> None:
     """Put the package together and hand out its corpus. Raises Refusal where the disk refuses."""
     from tutor import mygpt
-    from tutor.jobs import call
+    from tutor.processes import child_environment, run_here
 
     try:
         made = mygpt.assemble(desk.course, folder)
@@ -113,20 +109,7 @@ def build(folder: Path) -> None:
         raise Refusal(f"{folder} cannot be written: {error.strerror}.") from None
     mine = [piece.slot for piece in made if piece.source is not None]
     say(f"{folder}: {len(mine)} of {len(made)} pieces are yours" + (f" ({', '.join(mine)})." if mine else "."))
-    text = folder / "corpus" / "documents.jsonl"
-    if not text.exists():
+    if (handout := mygpt.handout(folder)) is not None:
         say("Collecting the documentation that came with Python and torch, as text to learn from (once)…")
-        if call("gpt2.handout", str(text)) != 0:
+        if run_here(handout, child_environment(), folder) != 0:
             raise Refusal("The corpus could not be written; what went wrong stands above.")
-
-
-def run(command: list[str], folder: Path) -> int:
-    """Run one program of the package in this terminal; Ctrl-C reaches it."""
-    from tutor import mygpt
-
-    process = subprocess.Popen(command, cwd=folder, env=mygpt.environment(folder))
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue

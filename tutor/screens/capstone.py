@@ -17,7 +17,7 @@ from textual.widgets import RichLog, Static
 from textual.widgets.option_list import Option
 
 from tutor import mygpt
-from tutor.processes import child_environment, module_command
+from tutor.processes import child_environment
 from tutor.screens.base import Page
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.keys import Keys
@@ -86,7 +86,7 @@ Enter runs the chosen milestone. Its words appear below, and what it found is ke
 
     def line(self, one: mygpt.Milestone, found: Mapping[str, dict[str, Any]]) -> str:
         """A milestone in two lines."""
-        status = "new" if one.name not in found else "passed" if found[one.name]["passed"] else "not yet"
+        status = mygpt.status(found, one.name)
         sign = "[$text-accent]▶ running[/]" if self.running == one.name else SIGNS[status]
         length = f"[$foreground-muted]{minutes(one.minutes)}[/]"
         return f"{sign}  [b]{markup(one.title)}[/]  {length}\n  [$foreground-muted]{markup(one.says)}[/]"
@@ -94,7 +94,7 @@ Enter runs the chosen milestone. Its words appear below, and what it found is ke
     @staticmethod
     def first_open(found: Mapping[str, dict[str, Any]]) -> int:
         """The first milestone that has not passed."""
-        passed = [found.get(one.name, {}).get("passed", False) for one in mygpt.MILESTONES]
+        passed = [mygpt.status(found, one.name) == "passed" for one in mygpt.MILESTONES]
         return passed.index(False) if False in passed else 0
 
     def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
@@ -112,10 +112,9 @@ Enter runs the chosen milestone. Its words appear below, and what it found is ke
         self.draw()
         try:
             await asyncio.to_thread(mygpt.assemble, self.desk.course, self.folder)
-            text = self.folder / "corpus" / "documents.jsonl"
-            if not text.exists():
+            if (handout := mygpt.handout(self.folder)) is not None:
                 said.write("Collecting the documentation that came with Python and torch, once…")
-                await self.say(module_command("gpt2.handout", str(text)), child_environment())
+                await self.say(handout, child_environment())
             await self.say(mygpt.command(one), mygpt.environment(self.folder))
         finally:
             self.running, self.process = "", None
