@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,9 @@ class Exercise:
     needs: tuple[str, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     forbids: tuple[Forbidden, ...] = ()
+    package: str = ""
+    """A package that is not always installed and without which this cannot be judged; the extra that brings it has
+    the same name."""
     slot: str | None = None
     """The part of the learner's GPT-2 that this exercise fills, if any."""
     graph: bool = False
@@ -96,6 +100,13 @@ class Exercise:
     def name(self) -> str:
         """The name as learners type it: with dashes."""
         return self.id.replace("_", "-")
+
+    @property
+    def locked(self) -> str:
+        """What is missing on this machine and how to get it, as a sentence; empty where nothing is."""
+        if not self.package or find_spec(self.package):
+            return ""
+        return f"This exercise needs {self.package}, which is not installed: pip install 'gradatim[{self.package}]'"
 
     @property
     def check(self) -> str:

@@ -58,7 +58,7 @@ class Judge:
 
     async def prepare(self, exercise: Exercise) -> None:
         """Make the reference, on a seed that nobody has seen yet, and the bank of mistakes."""
-        if exercise.kind != "predict":  # there, the seed stands in the learner's file
+        if exercise.kind != "predict" and not exercise.locked:  # a prediction's seed stands in the learner's file
             if exercise.id not in self._ready:
                 self._ready[exercise.id] = self._begin_reference(exercise, new_seed())
             await asyncio.gather(self._ready[exercise.id][1], self._bank(exercise, 0))
@@ -170,6 +170,8 @@ class Judge:
 
         A failure is named where ``name`` says so, and looked at through the lens where ``look`` does.
         """
+        if exercise.locked:
+            return Report(exercise.id, "error", message=exercise.locked)
         started = time.monotonic()
         try:
             report = await self._check(exercise, source, seed, emit or _silent, name, look)

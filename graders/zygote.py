@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import os
 
-for _name, _value in (("OMP_NUM_THREADS", "1"), ("MKL_NUM_THREADS", "1"), ("CUDA_VISIBLE_DEVICES", "")):
+for _name, _value in (
+    *(("OMP_NUM_THREADS", "1"), ("MKL_NUM_THREADS", "1"), ("CUDA_VISIBLE_DEVICES", "")),
+    ("TRITON_INTERPRET", "1"),  # torch loads Triton where it is installed, and what Triton loads decides then
+):
     os.environ[_name] = _value  # before torch is loaded: a parent with threads or a GPU breaks its children
 
 import contextlib  # noqa: E402

@@ -66,7 +66,7 @@ def _drawn() -> list[tuple[str, Variant]]:
     every = [
         (exercise.id, variant)
         for exercise in exercises.exercises().values()
-        if exercise.kind != "predict"
+        if exercise.kind != "predict" and not exercise.locked
         for variant in variants(exercise.text("answer.py"))
     ]
     return random.Random(commit.stdout.strip()).sample(every, min(DRAWN, len(every)))

@@ -28,6 +28,13 @@ def verdict(mine: object, theirs: object, rule: Rule | None = None) -> str:
     return explain("f(x)", found, reference.rule)[0] if found else ""
 
 
+def test_without_its_package_an_exercise_is_not_judged(bench: Bench) -> None:
+    exercise = exercises.exercise("stable-softmax")
+    locked = exercises.Exercise(**{**exercise.__dict__, "package": "no_such_package"})
+    report = bench.wait(bench.judge.check(locked, exercise.text("answer.py")))
+    assert report.status == "error" and "pip install 'gradatim[no_such_package]'" in report.message
+
+
 BASE = torch.arange(12.0).reshape(3, 4) + 0.5
 
 

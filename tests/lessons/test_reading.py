@@ -106,7 +106,7 @@ def test_lessons_come_in_the_order_of_their_names() -> None:
 @pytest.mark.parametrize("lesson", lessons.lessons(), ids=lambda one: one.deck)
 def test_each_lesson_has_what_a_lesson_has(lesson: lessons.Lesson) -> None:
     kinds = [b.kind for page in lesson.pages for b in page.blocks]
-    assert 4 <= len(lesson.pages) <= 7
+    assert 4 <= len(lesson.pages) <= 8
     assert kinds.count("quiz") == 1 and lesson.exercises
     assert (lessons.ROOT / "quiz" / f"{lesson.deck}.py").exists()
     text = "\n".join(page.text for page in lesson.pages)
