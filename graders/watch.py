@@ -14,11 +14,25 @@ from types import TracebackType
 from typing import Any
 
 import torch
+from torch.nn.attention.bias import CausalBias
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
-from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
+from torch.utils._python_dispatch import (
+    TorchDispatchMode,
+    _disable_current_modes,
+    _get_current_dispatch_mode_stack,
+)
 
 MOVES = ("_to_copy", "copy_")
 """Operations that carry a tensor from one device to another."""
+
+
+def _made_unseen(kind: Any, *sizes: Any) -> Any:
+    """torch 2.13 cannot make a CausalBias under a dispatch mode. It holds no numbers, so nothing goes unseen here."""
+    with _disable_current_modes():
+        return torch.Tensor.__new__(kind)
+
+
+CausalBias.__new__ = _made_unseen  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def smooth_limit(rng: Random) -> Ask:
     i = rng.randrange(len(row))
     n, v = sum(row), len(row)
     slips = (row[i] / n, 1 / v, (row[i] + alpha) / (n + alpha), row[i] / (n + v * alpha), (row[i] + 1) / (n + v), 0.0)
+    slips += (float(row[i] + alpha), 1 / (v + 1))
     return Ask(
         text=f"alpha = {alpha:,} is added to each count of this row. Which probability has symbol {i}?",
         code=f"row = torch.tensor({[float(c) for c in row]})",

@@ -256,7 +256,7 @@ def effective_batch(rng: Random) -> Ask:
     return Ask(
         text=f"{n:,} samples, batches of {b}{devices}, a step after every {k}. How many steps has an epoch?",
         hidden=f"{n} // ({b} * {k} * {world})",
-        wrong=tuple(str(v) for v in (n // b, n // (b * k), n // k, n // (b * world), n // (b * k * world) * 2)),
+        wrong=tuple(str(v) for v in (n // b, n // (b * k), n // k, n // (b * world), n // (b * k * world) * 2, n // (b + k))),
         why=f"{n:,} / ({b} · {k} · {world}). Schedules count these steps, not backward passes.",
     )
 

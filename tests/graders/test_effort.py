@@ -139,3 +139,13 @@ def test_a_coarse_clock_does_not_make_it_endless(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setattr(effort.time, clock, lambda: calls * 0.0004 // grain * grain)
     assert effort.share(run, run, wanted=2.0) <= 2.0
     assert calls < 200
+
+
+def test_a_causal_bias_can_be_made_while_operations_are_counted() -> None:
+    from torch.nn.attention.bias import causal_lower_right
+
+    q = torch.randn(1, 2, 5, 4)
+    with Watch(__file__) as ops:
+        out = torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=causal_lower_right(5, 5))
+    assert torch.allclose(out, torch.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True))
+    assert ops.intact and ops.largest() == q.numel()
