@@ -253,10 +253,11 @@ def effective_batch(rng: Random) -> Ask:
             wrong=tuple(str(v) for v in (b, b * k, k, b * world, b + k, b * k * world * 2)),
             why=f"{b} · {k} · {world} samples stand behind each step; memory for activations is that of {b}.",
         )
+    steps = (n // b, n // (b * k), n // k, n // (b * world), n // (b * k * world) * 2, n // (b * k * world) // 2)
     return Ask(
         text=f"{n:,} samples, batches of {b}{devices}, a step after every {k}. How many steps has an epoch?",
         hidden=f"{n} // ({b} * {k} * {world})",
-        wrong=tuple(str(v) for v in (n // b, n // (b * k), n // k, n // (b * world), n // (b * k * world) * 2, n // (b + k))),
+        wrong=tuple(str(v) for v in steps),
         why=f"{n:,} / ({b} · {k} · {world}). Schedules count these steps, not backward passes.",
     )
 
