@@ -17,7 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
+from _pytest.runner import runtestprotocol
 
 from graders import sandbox
 from graders.encode import encode
@@ -50,12 +52,12 @@ class Enough(BaseException):
     """What the lens was to see has been seen."""
 
 
-def run(job: Frame, channel: Channel) -> None:
-    """Do one job, in this process, and return when it is done."""
+def run(job: Frame, channel: Channel, session: pytest.Session) -> None:
+    """Do one job, in this process, and return when it is done; ``session`` has been made by `in_session`."""
     kind = job["do"]
     channel.send("hello", pid=os.getpid())
     if kind == "check":
-        _check(job, channel)
+        _check(job, channel, session)
     elif kind == "fence":
         from graders.fences import run_page
 
@@ -114,8 +116,6 @@ class Checks:
 
     def fixtures(self) -> Any:
         """Fixtures as a plugin object of their own (pytest finds them by attribute)."""
-        import pytest
-
         from graders.kit import Draw, Observe
 
         outer = self
@@ -161,11 +161,10 @@ class Checks:
         if report.failed:
             self.trouble = report.longreprtext[-2000:]
 
-    def pytest_runtestloop(self, session: Any) -> bool:
-        from _pytest.runner import runtestprotocol
-
+    def run(self, items: list[Any]) -> None:
+        """Run the checks that are asked for, on every seed."""
         only = self.job.get("only")
-        items = [i for i in session.items if not only or i.name in only]
+        items = [i for i in items if not only or i.name in only]
         self.channel.send(
             "ladder", checks=[{"name": i.name, "title": _title(i.function.__doc__, i.name)} for i in items]
         )
@@ -174,11 +173,10 @@ class Checks:
             self.seed = seed
             self.channel.send("seed", seed=seed)
             if not self._load(seed):
-                return True
+                return
             for item in items:
                 self._reseed(seed)
                 runtestprotocol(item, log=True)
-        return True
 
     def _load(self, seed: int) -> bool:
         """Import the submission, afresh for each seed. False when it cannot be imported."""
@@ -199,7 +197,7 @@ class Checks:
 
     def _reseed(self, seed: int) -> None:
         random.seed(seed)
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed asks other devices too, at ten times the cost
 
     def pytest_pyfunc_call(self, pyfuncitem: Any) -> bool:
         """Run one check. Nothing that is raised here reaches pytest: it is told to the judge instead."""
@@ -268,15 +266,28 @@ class Checks:
             signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def _check(job: Frame, channel: Channel) -> None:
-    import pytest
+def _check(job: Frame, channel: Channel, session: pytest.Session) -> None:
+    plugin = Checks(job, channel)
+    for part in (plugin, plugin.fixtures()):
+        session.config.pluginmanager.register(part)
+    file = pytest.Module.from_parent(session, path=CHECKS / job["check"])
+    items = list(session.genitems(file))
+    if not plugin.trouble:
+        plugin.run(items)
+    if plugin.trouble:
+        channel.send("broken", message=f"{job['check']}: {plugin.trouble}")
+
+
+def in_session(work: Callable[[pytest.Session], object]) -> None:
+    """Set up a pytest session and work inside of it; a fork finds ready what takes most of a small check's time."""
+
+    class Inside:
+        def pytest_collection(self, session: pytest.Session) -> bool:
+            work(session)
+            return True
 
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    plugin = Checks(job, channel)
-    path = CHECKS / job["check"]
-    code = pytest.main([*PYTEST, f"--rootdir={CHECKS}", str(path)], plugins=[plugin, plugin.fixtures()])
-    if plugin.trouble or code not in (0, 1):
-        channel.send("broken", message=f"{job['check']}: {plugin.trouble or f'pytest ended with code {int(code)}'}")
+    pytest.main([*PYTEST, f"--rootdir={CHECKS}", str(CHECKS)], plugins=[Inside()])
 
 
 _WITHOUT = (

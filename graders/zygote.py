@@ -43,7 +43,7 @@ def preload() -> None:
         importlib.import_module(name)
 
 
-def serve(control: socket.socket) -> None:
+def serve(control: socket.socket, session: Any) -> None:
     """Fork a child for each request on the control socket; tell how each child ended."""
     wake_read, wake_write = os.pipe()
     os.set_blocking(wake_write, False)
@@ -67,7 +67,7 @@ def serve(control: socket.socket) -> None:
                 for fd in (wake_read, wake_write, control.fileno()):
                     with contextlib.suppress(OSError):
                         os.close(fd)
-                _become_child(fds[0], fds[1])
+                _become_child(fds[0], fds[1], session)
             for fd in fds:
                 os.close(fd)
             control.sendall(json.dumps({"forked": int(message), "pid": pid}).encode() + b"\n")
@@ -83,7 +83,7 @@ def _reap(control: socket.socket) -> None:
             control.sendall(json.dumps({"ended": pid, "code": code}).encode() + b"\n")
 
 
-def _become_child(talk: int, output: int) -> None:
+def _become_child(talk: int, output: int, session: Any) -> None:
     """Turn this fork into the process of one job; never returns."""
     with contextlib.suppress(BaseException):
         signal.set_wakeup_fd(-1)
@@ -97,11 +97,11 @@ def _become_child(talk: int, output: int) -> None:
         for fd in (null, output):
             os.close(fd)
         connection = socket.socket(fileno=talk)
-        _work(connection.makefile("rb"), connection.sendall)
+        _work(connection.makefile("rb"), connection.sendall, session)
     os._exit(0)
 
 
-def _work(reader: Any, write: Any) -> None:
+def _work(reader: Any, write: Any, session: Any) -> None:
     from graders import child
     from graders.wire import Broken
 
@@ -112,7 +112,7 @@ def _work(reader: Any, write: Any) -> None:
     except (ValueError, Broken):
         return
     try:
-        child.run(job, channel)
+        child.run(job, channel, session)
     except SystemExit:
         raise
     except BaseException as error:
@@ -120,7 +120,7 @@ def _work(reader: Any, write: Any) -> None:
     sys.stdout.flush()
 
 
-def once() -> None:
+def once(session: Any) -> None:
     """Do one job from standard input in this very process."""
     reader = os.fdopen(os.dup(0), "rb")
     talk = os.dup(1)
@@ -133,12 +133,12 @@ def once() -> None:
         while view:
             view = view[os.write(talk, view) :]
 
-    _work(reader, write)
+    _work(reader, write, session)
     os._exit(0)
 
 
 if __name__ == "__main__":
     preload()
-    if "--once" in sys.argv:
-        once()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    from graders.child import in_session
+
+    in_session(once if "--once" in sys.argv else lambda session: serve(socket.socket(fileno=int(sys.argv[1])), session))
