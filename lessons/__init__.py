@@ -212,6 +212,15 @@ def read(path: Path) -> Lesson:
     )
 
 
+def home_of(exercise: str) -> str | None:
+    """Id of the first lesson with a link to the exercise of this underscore id, found without reading the lessons."""
+    link = re.compile(rf"^\[[^\]]+\]\(exercise:{exercise.replace('_', '-')}\)\s*$", re.MULTILINE)
+    for path in sorted(ROOT.glob("[0-9][0-9]_*.md")):
+        if link.search(path.read_text(encoding="utf-8")):
+            return f"L{path.stem[:2]}"
+    return None
+
+
 @cache
 def lessons() -> tuple[Lesson, ...]:
     """All lessons, in the order of their file names."""

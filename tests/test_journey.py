@@ -109,7 +109,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 @pytest.mark.alone
 def test_from_the_first_start_to_a_pass_that_is_kept(terminal: Terminal, tmp_path: Path) -> None:
     first = exercise(lessons()[0].exercises[0])
-    gradatim = [sys.executable, "-m", "tutor.cli"]
+    gradatim = [sys.executable, "-m", "tutor"]
     home, data = tmp_path / "home", tmp_path / "data"
 
     # The first start: a welcome, and the map.

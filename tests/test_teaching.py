@@ -42,7 +42,7 @@ def shell(tmp_path: Path):
     """Runs documented commands in a folder of their own, with this interpreter's gradatim."""
     program = tmp_path / "bin" / "gradatim"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tutor.cli "$@"\n')
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tutor "$@"\n')
     program.chmod(0o755)
     places = {"GRADATIM_HOME": str(tmp_path / "home"), "GRADATIM_DATA": str(tmp_path / "data")}
 

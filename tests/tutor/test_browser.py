@@ -180,7 +180,7 @@ async def test_in_a_real_browser_from_the_link_to_a_passed_exercise(tmp_path: Pa
     where = {"GRADATIM_HOME": str(tmp_path / "home"), "GRADATIM_DATA": str(tmp_path / "data")}
     environment = {**os.environ, **where, "XDG_RUNTIME_DIR": str(tmp_path)}
     server = subprocess.Popen(
-        [sys.executable, "-P", "-m", "tutor.cli", "serve", "--port", str(port)],
+        [sys.executable, "-P", "-m", "tutor", "serve", "--port", str(port)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
     flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "

@@ -72,5 +72,5 @@ def _command() -> str:
     import shlex
     import subprocess
 
-    words = [sys.executable, "-P", "-m", "tutor.cli"]
+    words = [sys.executable, "-P", "-m", "tutor"]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

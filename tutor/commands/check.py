@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +14,6 @@ from tutor.commands.context import (
     NOT_PASSED,
     PASSED,
     Refusal,
-    console,
     desk,
     put_json,
     say,
@@ -148,7 +146,7 @@ async def _show_shapes(grader: Grader, entry: Entry, text: str, seed: int) -> No
     seen = await grader.shapes(entry.exercise.id, text, seed)
     print()
     if seen.get("check"):
-        verdict.flowed(console(), seen)
+        verdict.flowed(seen)
     else:
         say("No line of the file ran in any check: there are no shapes to show.")
 
@@ -167,7 +165,7 @@ async def _grader(quiet: bool) -> Grader:
     try:
         if quiet:
             return await Grader.connect()
-        with verdict.spinner(console(), "warming up torch…"):
+        with verdict.spinner("warming up torch…"):
             return await Grader.connect()
     except GraderError as error:
         raise Refusal(f"The grader could not be started: {error}", BROKEN) from None
@@ -176,26 +174,16 @@ async def _grader(quiet: bool) -> Grader:
 async def grade(grader: Grader, entry: Entry, text: str, path: Path | None, seed: int | None, quiet: bool) -> Report:
     """One verdict, shown as it comes unless quiet, and kept when the file is the learner's own."""
     from graders.report import Report
+    from tutor import quick
     from tutor.commands import verdict
 
-    shown = console()
     exercise = entry.exercise
-    with verdict.Ladder(shown, entry.name, quiet) as ladder:
+    with verdict.Ladder(entry.name, quiet) as ladder:
         async for event in grader.check(exercise.id, text, seed, str(path or "input")):
             ladder.on(event)
     report = Report.from_json(event["report"])
-    if path is not None and _same(path, desk.workspace.file(exercise)):
-        desk.progress.attempt(exercise.id, text, report, exercise.content_hash(), "check")
-    if not quiet:
-        verdict.show(shown, report, entry.name, exercise.after)
+    quick.conclude(exercise, entry.name, text, path, report, quiet)
     return report
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
 
 
 async def _watch(entries: list[Entry], file: Path | None, seed: int | None) -> None:

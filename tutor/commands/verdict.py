@@ -5,13 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graders.report import Check, Report, check_from_json
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.live import Live
+from tutor.commands import paper
+from tutor.commands.paper import indented, reflowed
 
 QUIET_AT_ZERO = ("nan", "inf", "largest_error")
 SIGNS = {"passed": "✓", "waiting": "·"}
@@ -30,24 +28,21 @@ NOT_IN_TABLE = ("picture", "lens", "graph", "observation", "kind", "remark", "wr
 
 
 class Ladder:
-    """Follows the events of one check; redraws on a terminal, prints each rung once elsewhere."""
+    """Follows the events of one check; on a terminal each rung lights up as it is known, and leaves for the report."""
 
-    def __init__(self, console: Console, title: str, quiet: bool = False) -> None:
-        self.console, self.title, self.quiet = console, title, quiet
+    def __init__(self, title: str, quiet: bool = False) -> None:
+        self.title = title
         self.checks: dict[str, Check] = {}
-        self.live: Live | None = None
+        self._live = paper.terminal() and not quiet and not paper.still()
+        self._drawn = 0
 
     def __enter__(self) -> Ladder:
-        if not self.quiet and self.console.is_terminal:
-            from rich.live import Live
-
-            self.live = Live(self._rungs(), console=self.console, refresh_per_second=20, transient=True)
-            self.live.start()
+        self._draw()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.live:
-            self.live.stop()
+        self._erase()
+        sys.stdout.flush()
 
     def on(self, event: dict[str, Any]) -> None:
         """Take in one event of the grader."""
@@ -56,79 +51,62 @@ class Ladder:
         elif event["event"] == "check":
             check = check_from_json(event["check"])
             self.checks[check.name] = check
-        if self.live:
-            self.live.update(self._rungs())
+        self._draw()
 
-    def _rungs(self) -> Any:
-        from rich.text import Text
+    def _draw(self) -> None:
+        if not self._live:
+            return
+        self._erase()
+        room = paper.width() - 5  # a line that wraps would be two to erase
+        lines = [paper.styled(self.title, "bold") + paper.styled("  checking…", "dim")]
+        lines += [rung(check, room) for check in self.checks.values()]
+        print("\n".join(lines), flush=True)
+        self._drawn = len(lines)
 
-        heading = Text.assemble((self.title, "bold"), ("  checking…", "dim"))
-        return Text("\n").join([heading, *(rung(check) for check in self.checks.values())])
+    def _erase(self) -> None:
+        if self._drawn:
+            print(f"\x1b[{self._drawn}F\x1b[J", end="")
+            self._drawn = 0
 
 
-def rung(check: Check) -> Any:
-    """One line of the ladder."""
-    from rich.text import Text
-
+def rung(check: Check, room: int | None = None) -> str:
+    """One line of the ladder, its title cut to ``room`` columns."""
     sign = SIGNS.get(check.outcome, "✗")
     style = STYLES.get(check.outcome, "red")
-    return Text.assemble(("  " + sign + " ", style), (check.title, "dim" if check.outcome == "waiting" else ""))
+    title = check.title[:room]
+    return paper.styled(f"  {sign} ", style) + paper.styled(title, "dim" if check.outcome == "waiting" else "")
 
 
-def show(console: Console, report: Report, title: str, after: str = "") -> None:
+def show(report: Report, title: str, after: str = "") -> None:
     """Print a whole report."""
-    from rich.text import Text
-
     good = report.passed
     timing = f"  {report.seconds:.2f} s, seed {report.seed}" if report.checks else ""
-    words = (WORDS[report.status], "bold green" if good else "bold red")
-    console.print(Text.assemble((title, "bold"), "  ", words, (timing, "dim")))
+    words = paper.styled(WORDS[report.status], "bold green" if good else "bold red")
+    print(f"{paper.styled(title, 'bold')}  {words}{paper.styled(timing, 'dim')}")
     if report.message:
-        indented(console, report.message, 2)
+        indented(report.message, 2)
     for check in report.checks:
-        console.print(rung(check))
+        print(rung(check))
         if check.outcome not in ("passed", "waiting"):
-            _explain(console, check)
+            _explain(check)
         elif check.message:  # passed, with a slip that is allowed
-            indented(console, check.message, 6)
+            indented(check.message, 6)
     for mistake in report.mistakes:
-        console.print()
-        indented(console, f"This looks like {mistake.name}: {mistake.says}", 2, "yellow")
+        print()
+        indented(f"This looks like {mistake.name}: {mistake.says}", 2, "yellow")
     if report.output.strip():
-        console.print()
-        indented(console, "Your code printed:", 2, "dim")
-        indented(console, report.output.rstrip(), 4, wrap=False)
+        print()
+        indented("Your code printed:", 2, "dim")
+        indented(report.output.rstrip(), 4, wrap=False)
     if good and after:
-        console.print()
-        indented(console, reflowed(after), 2)
+        print()
+        indented(reflowed(after), 2)
 
 
-def indented(console: Console, text: str, by: int, style: str = "", wrap: bool = True) -> None:
-    """Print text set in from the left: wrapped to a terminal's width, whole elsewhere."""
-    from rich.padding import Padding
-    from rich.text import Text
-
-    if wrap and console.is_terminal:
-        console.print(Padding(Text(text, style=style), (0, 0, 0, by)))
-    else:
-        for line in text.splitlines():
-            console.print(Text(" " * by + line if line else "", style=style), soft_wrap=True)
-
-
-def reflowed(text: str) -> str:
-    """Prose with its lines joined to paragraphs; what is indented or listed keeps its lines."""
-    paragraphs = []
-    for paragraph in text.strip().split("\n\n"):
-        lines = paragraph.splitlines()
-        loose = any(line.startswith((" ", "-", "*", "`")) for line in lines)
-        paragraphs.append(paragraph if loose else " ".join(lines))
-    return "\n\n".join(paragraphs)
-
-
-def _explain(console: Console, check: Check) -> None:
+def _explain(check: Check) -> None:
     """What is known about a rung that did not hold."""
     if check.message:
-        indented(console, check.message, 6)
+        indented(check.message, 6)
     facts = []
     for key, value in check.details.items():
         if key in NOT_IN_TABLE or value in (None, "", [], {}) or (key in QUIET_AT_ZERO and not value):
@@ -137,33 +115,33 @@ def _explain(console: Console, check: Check) -> None:
         facts.append((key.replace("_", " "), words))
     width = max((len(key) for key, _ in facts), default=0)
     for key, words in facts:
-        indented(console, f"{key:<{width}}  {words}", 6, "dim")
+        indented(f"{key:<{width}}  {words}", 6, "dim")
     if picture := check.details.get("picture"):
-        indented(console, str(picture), 6, wrap=False)
-    flowed(console, check.details)
+        indented(str(picture), 6, wrap=False)
+    flowed(check.details)
 
 
-def flowed(console: Console, details: Mapping[str, Any]) -> None:
+def flowed(details: Mapping[str, Any]) -> None:
     """What the lens saw: shapes line by line, and the graph where one is asked for."""
     lens = details.get("lens")
     if isinstance(lens, Sequence) and lens:
-        _lens(console, lens)
+        _lens(lens)
     if graph := details.get("graph"):
-        indented(console, "The graph that autograd has recorded:", 6, "dim")
-        indented(console, str(graph), 6, wrap=False)
+        indented("The graph that autograd has recorded:", 6, "dim")
+        indented(str(graph), 6, wrap=False)
 
 
 def _allowed(details: dict[str, Any]) -> str:
     return f"allowed {plain(details.get('atol'))} + {plain(details.get('rtol'))} x |expected|"
 
 
-def _lens(console: Console, lines: Sequence[Any]) -> None:
+def _lens(lines: Sequence[Any]) -> None:
     """The learner's lines, and beside each the shapes that it assigned."""
-    indented(console, "Shapes on the way:", 6, "dim")
+    indented("Shapes on the way:", 6, "dim")
     for line in lines:
         words = ", ".join(f"{name} {value}" for name, value in line.get("values", {}).items())
-        indented(console, f"{line['line']:>4}  {str(line.get('text', '')).rstrip()}", 6, wrap=False)
-        indented(console, f"↳ {words}", 14, "dim")
+        indented(f"{line['line']:>4}  {str(line.get('text', '')).rstrip()}", 6, wrap=False)
+        indented(f"↳ {words}", 14, "dim")
 
 
 def plain(value: Any) -> str:
@@ -177,6 +155,10 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def spinner(console: Console, words: str) -> AbstractContextManager[Any]:
+def spinner(words: str) -> AbstractContextManager[Any]:
     """A sign of life on a terminal; silence elsewhere."""
-    return console.status(words) if console.is_terminal and sys.stdout.isatty() else nullcontext()
+    if not paper.terminal() or paper.still():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console().status(words)
