@@ -15,9 +15,10 @@ from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen
 
-from tutor import paths
 from tutor.settings import Settings
 from tutor.widgets.colors import DARK, LIGHT
+from tutor.widgets.plain import Plain
+from tutor.widgets.signs import cells
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -89,7 +90,7 @@ class GradatimApp(App[None]):
         """``raise_errors`` lets errors through, for tests and for ``--debug``."""
         super().__init__()
         self.course, self.workspace, self.progress = course, workspace, progress
-        self.settings = settings or Settings(paths.data_dir() / "settings.json")
+        self.settings = settings or Settings.kept()
         self.runs_root = runs_root or workspace.home / "runs"
         self.raise_errors = raise_errors
         self.grader_problem = ""
@@ -102,7 +103,9 @@ class GradatimApp(App[None]):
             self.register_theme(theme)
         wished = os.environ.get("TEXTUAL_THEME") or self.settings.theme(DARK.name)
         self.theme = wished if self.get_theme(wished) else DARK.name
-        self.set_keymap(self.settings.keymap())
+        self.plain = Plain(enabled=False)
+        self._filters.append(self.plain)
+        self.take_settings()
 
     # -- beginning and end --------------------------------------------------------------------------
 
@@ -121,6 +124,26 @@ class GradatimApp(App[None]):
 
     def watch_theme(self, name: str) -> None:
         self.settings.set("theme", name)
+
+    def take_settings(self) -> None:
+        """Let what the settings say come true: keys, motion, signs."""
+        from textual.constants import TEXTUAL_ANIMATIONS
+        from textual.widgets import TextArea
+
+        self.set_keymap(self.settings.keymap())
+        self.animation_level = "none" if self.settings.still else TEXTUAL_ANIMATIONS
+        self.plain.enabled = self.settings.ascii
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                for editor in screen.query(TextArea):
+                    editor.cursor_blink = not self.settings.still
+        if self._running:
+            self.refresh_css(animate=False)
+
+    def get_key_display(self, binding: Binding) -> str:
+        shown = super().get_key_display(binding)
+        # The arrows and the sign of the Enter key have no stand-in that could be told from a key.
+        return shown if shown.isascii() or not self.plain.enabled else binding.key.replace("+", " ")
 
     async def action_quit(self) -> None:
         # Behind the keys that were pressed before: a priority key overtakes those that a widget has yet to take.
@@ -144,8 +167,8 @@ class GradatimApp(App[None]):
                         keep()
 
     def set_terminal_title(self, words: str) -> None:
-        clean = "".join(c for c in words if c.isprintable())
-        self._write_terminal(f"\x1b]2;{'Gradatim · ' + clean if clean else 'Gradatim'}\x07")
+        clean = "".join(c for c in (cells(words) if self.plain.enabled else words) if c.isprintable())
+        self._write_terminal(f"\x1b]2;{'Gradatim: ' + clean if clean else 'Gradatim'}\x07")
 
     def _write_terminal(self, sequence: str) -> None:
         if self._driver is not None and not self.is_headless and not self.is_web:
@@ -267,6 +290,12 @@ class GradatimApp(App[None]):
         await self._go_down(keep_lesson=lesson.id)
         await self.push_screen(Quiz(lesson))
 
+    async def open_placement(self) -> None:
+        from tutor.screens.placement import Placement
+
+        await self._go_down()
+        await self.push_screen(Placement(self.course.lessons()[0]))
+
     async def open_page(self, page: Page) -> None:
         await self.push_screen(page)
 
@@ -278,7 +307,9 @@ class GradatimApp(App[None]):
         entry = self.course.next()
         if entry is None:
             await self._go_down()
-            self.notify("Every exercise of this course is done. Train the GPT-2 you wrote: ctrl+t.", timeout=8)
+            done, total = self.course.totals()
+            words = "Every exercise of this course is done." if done == total else "All that is required is done."
+            self.notify(f"{words} Train the GPT-2 you wrote: ctrl+t.", timeout=8)
         elif self.settings.page(entry.lesson.id) is None:
             await self.open_lesson(entry.lesson)
         else:
@@ -295,9 +326,23 @@ class GradatimApp(App[None]):
 
     # -- the palette --------------------------------------------------------------------------------
 
+    def action_command_palette(self) -> None:
+        from tutor.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
+    def search_themes(self) -> None:
+        from textual.theme import ThemeProvider
+
+        from tutor.screens.palette import Palette
+
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         yield SystemCommand("Next", "Go on with the course", self.go_next)
         yield SystemCommand("Map", "All lessons and exercises", self.go_home)
+        yield SystemCommand("Placement test", "Where to begin, if you know some of this already", self.open_placement)
         yield SystemCommand("Training", "Runs: start one, watch one", self.action_training)
         yield SystemCommand("Help", "What can be done here", self.action_help)
         yield SystemCommand("Theme", "Change the colors", self.action_change_theme)

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from tutor.commands import authors, capstone, check, data, doctor, keep, learn, milestones, quiz, report, review, serve
+from tutor.commands import (
+    authors,
+    capstone,
+    check,
+    data,
+    doctor,
+    keep,
+    learn,
+    milestones,
+    place,
+    plain,
+    quiz,
+    report,
+    review,
+    serve,
+)
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
 LEARN, WORK, MODEL, MORE = "Learn", "Work", "Your GPT-2", "More"
@@ -79,6 +94,7 @@ app.command("list", rich_help_panel=LEARN)(learn.list_)
 app.command("read", rich_help_panel=LEARN)(learn.read)
 app.command("quiz", rich_help_panel=LEARN)(quiz.quiz)
 app.command("review", rich_help_panel=LEARN)(review.review)
+app.command("place", rich_help_panel=LEARN)(place.place)
 app.command("start", rich_help_panel=WORK)(learn.start)
 app.command("check", rich_help_panel=WORK)(check.check)
 app.command("hint", rich_help_panel=WORK)(learn.hint)
@@ -105,28 +121,34 @@ app.add_typer(authors.new, name="new", rich_help_panel=MORE)
 
 def main() -> None:
     """Run the command; whatever goes wrong ends in one sentence and the exit code that belongs to it."""
-    from tutor.database import ProgressError
-
-    debug = desk.debug = "--debug" in sys.argv
+    desk.debug = "--debug" in sys.argv
     sys.argv[1:] = [word for word in sys.argv[1:] if word != "--debug"]  # it may stand anywhere
     try:
+        plain.ready()
         app()
-    except (Refusal, ProgressError) as error:
-        if debug:
-            raise
-        say(str(error))
-        sys.exit(error.code if isinstance(error, Refusal) else BROKEN)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        end(error)
+
+
+def end(error: BaseException) -> NoReturn:
+    """Leave after an exception: with one sentence, or with the traceback where --debug was said."""
+    from tutor.database import ProgressError
+
+    if isinstance(error, SystemExit):
+        raise error
+    if isinstance(error, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # The reader went away (`gradatim list | head`): nothing is wrong, and nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except Exception as error:
-        if debug:
-            raise
-        say(f"Something in Gradatim broke: {type(error).__name__}: {error}\nWith --debug it says where.")
-        sys.exit(BROKEN)
+    if desk.debug:
+        raise error
+    if isinstance(error, (Refusal, ProgressError)):
+        say(str(error))
+        sys.exit(error.code if isinstance(error, Refusal) else BROKEN)
+    say(f"Something in Gradatim broke: {type(error).__name__}: {error}\nWith --debug it says where.")
+    sys.exit(BROKEN)
 
 
 if __name__ == "__main__":

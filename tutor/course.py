@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import difflib
+from collections.abc import Container
 from dataclasses import dataclass
+from datetime import datetime
 
 import lessons as content
 from exercises import Exercise, exercises
 from gpt2.slots import SLOTS
 from lessons import Lesson
+from tutor.placement import tested_out
 from tutor.progress import Progress, Standing
 
 DONE: tuple[Standing, ...] = ("passed", "assisted")
@@ -24,6 +27,8 @@ class Entry:
     status: Standing
     stale: bool = False
     """It was passed, and what it asks has changed since."""
+    tested: bool = False
+    """Its lesson was tested out: it is open, and not required."""
 
     @property
     def name(self) -> str:
@@ -33,6 +38,23 @@ class Entry:
     @property
     def done(self) -> bool:
         return self.status in DONE
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is still to be done and this machine lacks what it needs."""
+        return not self.done and bool(self.exercise.locked)
+
+    @property
+    def shown(self) -> str:
+        """The status in the word that a learner reads: ``locked``, ``changed`` and ``open`` say more than it."""
+        if self.locked:
+            return "locked"
+        return "changed" if self.stale else "open" if self.tested and self.status == "new" else self.status
+
+    @property
+    def required(self) -> bool:
+        """Whether the path still asks for it on this machine."""
+        return not (self.done or self.tested or self.locked)
 
 
 class Course:
@@ -44,25 +66,30 @@ class Course:
     def lessons(self) -> tuple[Lesson, ...]:
         return content.lessons()
 
-    def entry(self, exercise: Exercise, lesson: Lesson) -> Entry:
+    def tested_out(self) -> dict[str, datetime]:
+        """Ids of the lessons that a placement test has shown to be known, and since when."""
+        return tested_out(self.progress.placements())
+
+    def entry(self, exercise: Exercise, lesson: Lesson, tested: Container[str] | None = None) -> Entry:
+        """``tested`` are the lessons tested out, where the caller knows them."""
         status = self.progress.status(exercise.id)
         # Reading three files to hash them is only worth it where there is a pass to compare with.
         stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash())
-        return Entry(exercise, lesson, status, stale)
+        return Entry(exercise, lesson, status, stale, lesson.id in (self.tested_out() if tested is None else tested))
 
     def entries(self, lesson: Lesson | None = None) -> list[Entry]:
         """The exercises of a lesson, or of the whole course, in the order in which lessons name them."""
         known = exercises()
-        chosen = self.lessons() if lesson is None else (lesson,)
-        return [self.entry(known[name], one) for one in chosen for name in one.exercises if name in known]
+        chosen, tested = self.lessons() if lesson is None else (lesson,), self.tested_out()
+        return [self.entry(known[name], one, tested) for one in chosen for name in one.exercises if name in known]
 
     def next(self) -> Entry | None:
-        """The first exercise on the path that is not done, or None when all are."""
-        known = exercises()
+        """The first exercise on the path that is required, can be done here and is not done; None when all are."""
+        known, tested = exercises(), self.tested_out()
         for lesson in self.lessons():
-            for name in lesson.exercises:
-                if name in known and self.progress.status(name) not in DONE:
-                    return self.entry(known[name], lesson)
+            for name in lesson.exercises if lesson.id not in tested else ():
+                if name in known and self.progress.status(name) not in DONE and not known[name].locked:
+                    return self.entry(known[name], lesson, tested)
         return None
 
     def find(self, name: str) -> Entry:
@@ -119,10 +146,10 @@ class Course:
         return next((a.source for a in reversed(self.progress.attempts(exercise_id)) if a.passed), None)
 
     def minutes_left(self) -> int:
-        """Minutes of exercises that are not done yet, as their authors guess them."""
-        return sum(entry.exercise.minutes for entry in self.entries() if not entry.done)
+        """Minutes of exercises that are required and not done yet, as their authors guess them."""
+        return sum(entry.exercise.minutes for entry in self.entries() if entry.required)
 
     def totals(self) -> tuple[int, int]:
-        """How many exercises are done, and how many there are."""
-        entries = self.entries()
+        """How many exercises are done, and how many there are to do on this machine."""
+        entries = [entry for entry in self.entries() if not entry.locked]
         return sum(entry.done for entry in entries), len(entries)

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the tables, kept in the file's ``user_version``."""
 
 MIGRATIONS = {
@@ -35,6 +35,12 @@ MIGRATIONS = {
     );
     CREATE INDEX snapshots_by_exercise ON snapshots (exercise);
     """,
+    2: """
+    CREATE TABLE placements (
+        id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, at REAL NOT NULL, test TEXT NOT NULL,
+        node TEXT NOT NULL, kind TEXT NOT NULL, item TEXT NOT NULL, correct INTEGER NOT NULL
+    );
+    """,
 }
 """What to run to come from the version before; a published entry never changes."""
 
@@ -43,6 +49,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "shown": ("uid", "at", "exercise", "what", "level"),
     "answers": ("uid", "at", "lesson", "item", "seed", "choice", "correct"),
     "snapshots": ("uid", "at", "exercise", "source", "reason"),
+    "placements": ("uid", "at", "test", "node", "kind", "item", "correct"),
 }
 """The columns that travel in an export; ``uid`` makes a second import of the same rows harmless."""
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from graders.report import Report
 from tutor import database
 from tutor.database import ProgressError
+from tutor.placement import Step
 from tutor.workspace import write_atomic
 
 __all__ = ["Answer", "Attempt", "Progress", "ProgressError", "Snapshot", "Standing"]
@@ -109,6 +110,10 @@ class Progress:
         """Note an answer to a quiz question."""
         self._add("answers", lesson, item, seed, choice, int(correct))
 
+    def placed(self, test: str, node: str, kind: str, item: str, right: bool) -> None:
+        """Note a step of a placement test."""
+        self._add("placements", test, node, kind, item, int(right))
+
     def snapshot(self, exercise_id: str, source: str, reason: str) -> None:
         """Keep a text that is about to be replaced."""
         self._add("snapshots", exercise_id, source, reason)
@@ -143,6 +148,11 @@ class Progress:
             *(lesson, lesson, item, item),
         )
         return [Answer(_when(at), les, it, seed, choice, bool(ok)) for at, les, it, seed, choice, ok in rows]
+
+    def placements(self) -> list[Step]:
+        """Every step of every placement test, oldest first."""
+        rows = self._all("SELECT test, at, node, kind, item, correct FROM placements ORDER BY at, id")
+        return [Step(test, _when(at), node, kind, item, bool(ok)) for test, at, node, kind, item, ok in rows]
 
     def passes(self) -> list[tuple[str, datetime]]:
         """Every pass as (exercise, when), oldest first."""

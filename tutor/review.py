@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 QUESTIONS, REBUILDS = 8, 2
 """One round takes about five minutes, and asks for two exercises at most."""
+A_DAY = 4
+"""Questions of lessons that were tested out, known but never asked, come in so many a day."""
 APART = timedelta(hours=12)
 """Passing again sooner than this says nothing about memory."""
 
@@ -90,13 +92,30 @@ def _questions(course: Course, progress: Progress) -> list[Card]:
         if lesson is not None:
             rating = "Good" if answer.correct else "Again"
             histories.setdefault((lesson.id, answer.item), []).append((answer.when, rating))
-    items = {lesson.id: set(course.quiz_items(lesson)) for lesson in {lessons[id_] for id_, _ in histories}}
-    scheduler = _scheduler() if histories else None
-    return [
-        Card("question", lessons[id_], item, *_played(scheduler, history))
-        for (id_, item), history in histories.items()
-        if item in items[id_] and scheduler is not None
-    ]
+    tested = course.tested_out()
+    wanted = {id_ for id_, _ in histories} | {id_ for id_ in tested if id_ in lessons}
+    items = {id_: course.quiz_items(lessons[id_]) for id_ in sorted(wanted)}
+    scheduler = _scheduler() if wanted else None
+    found, known = [], 0
+    for id_, item in _in_turn(items):
+        history, since = histories.get((id_, item), []), tested.get(id_)
+        if since is not None and all(rating == "Good" for when, rating in history if when <= since):
+            # Known by the test: it comes back late, as what was answered with ease does.
+            history = [(since, "Easy"), *(one for one in history if one[0] > since)]
+            known += 1
+        if history and scheduler is not None:
+            due, times = _played(scheduler, history)
+            later = timedelta(days=(known - 1) // A_DAY) if history == [(since, "Easy")] else timedelta()
+            found.append(Card("question", lessons[id_], item, due + later, times))
+    return found
+
+
+def _in_turn(items: dict[str, list[str]]) -> Iterable[tuple[str, str]]:
+    """The items of all lessons, one of each lesson after the other."""
+    for place in range(max(map(len, items.values()), default=0)):
+        for id_, names in items.items():
+            if place < len(names):
+                yield id_, names[place]
 
 
 def _rebuilds(course: Course, progress: Progress) -> list[Card]:

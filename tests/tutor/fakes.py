@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +14,7 @@ from exercises import Exercise
 from graders.report import Check, Mistake, Report
 from lessons import Lesson, read_page
 from tutor.course import Entry
+from tutor.placement import Step, tested_out
 from tutor.progress import Answer
 from tutor.settings import Settings
 from tutor.workspace import Workspace
@@ -172,6 +173,7 @@ class FakeProgress:
         self.given: list[tuple[Any, ...]] = []
         self.past: list[Answer] = []
         self.passed_at: list[tuple[str, datetime]] = []
+        self.steps: list[Step] = []
         self._clock = datetime(2026, 3, 1, 9, 0)
 
     def _now(self) -> datetime:
@@ -210,6 +212,12 @@ class FakeProgress:
     def answers(self, lesson: str | None = None, item: str | None = None) -> list[Answer]:
         return self.past
 
+    def placed(self, test: str, node: str, kind: str, item: str, right: bool) -> None:
+        self.steps.append(Step(test, datetime.now(UTC), node, kind, item, right))  # type: ignore[arg-type]
+
+    def placements(self) -> list[Step]:
+        return list(self.steps)
+
     def stale(self, exercise_id: str, current_hash: str) -> bool:
         return False
 
@@ -241,14 +249,17 @@ class FakeCourse:
 
     def entry(self, exercise: Exercise, lesson: Lesson) -> Entry:
         status: Any = self.progress.status(exercise.id)
-        return Entry(exercise, lesson, status, exercise.id in self.stale)
+        return Entry(exercise, lesson, status, exercise.id in self.stale, lesson.id in self.tested_out())
+
+    def tested_out(self) -> dict[str, datetime]:
+        return tested_out(self.progress.placements())
 
     def entries(self, lesson: Lesson | None = None) -> list[Entry]:
         chosen = self._lessons if lesson is None else (lesson,)
         return [self.entry(self.known[name], one) for one in chosen for name in one.exercises]
 
     def next(self) -> Entry | None:
-        return next((entry for entry in self.entries() if not entry.done), None)
+        return next((entry for entry in self.entries() if entry.required), None)
 
     def find(self, name: str) -> Entry:
         key = name.rsplit("/", 1)[-1].replace("-", "_")
@@ -257,8 +268,11 @@ class FakeCourse:
                 return entry
         raise KeyError(f"There is no exercise called {name!r}.")
 
+    def quiz_items(self, lesson: Lesson) -> list[str]:
+        return ["align_right", "keepdim"]
+
     def minutes_left(self) -> int:
-        return sum(entry.exercise.minutes for entry in self.entries() if not entry.done)
+        return sum(entry.exercise.minutes for entry in self.entries() if entry.required)
 
     def totals(self) -> tuple[int, int]:
         entries = self.entries()
@@ -389,7 +403,7 @@ class FakeJobs:
         self.started.append((folder, list(words)))
         self.parts = dict(parts or {})
         self.alive.add(folder.name)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "log.jsonl").touch()
         return 4242
 
@@ -405,11 +419,11 @@ class FakeJobs:
         return sorted((log.parent for log in root.glob("*/log.jsonl")), reverse=True)
 
 
-def desk(tmp_path: Path, **more: Any) -> Any:
+def desk(tmp_path: Path, progress: FakeProgress | None = None, **more: Any) -> Any:
     """The app on fakes, in a folder of its own; errors come through."""
     from tutor.app import GradatimApp
 
-    progress = FakeProgress()
+    progress = progress or FakeProgress()
     grader = FakeGrader()
     workspace = Workspace(tmp_path / "gradatim")
 
@@ -424,6 +438,7 @@ def desk(tmp_path: Path, **more: Any) -> Any:
         **more,
     }
     app = GradatimApp(FakeCourse(tmp_path / "course", progress), workspace, progress, **values)  # type: ignore[arg-type]
+    app.settings.set("motion", "reduced")
     app.animation_level = "none"
     app.fake = grader  # type: ignore[attr-defined]
     return app

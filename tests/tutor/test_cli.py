@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,49 +16,13 @@ import pytest
 
 from exercises import exercise
 from lessons import lessons
-from tutor import cli, reach
+from tests.tutor.conftest import Run
+from tutor import reach
 from tutor.commands import check, classroom, context, report
 from tutor.commands.curve import curve
 from tutor.progress import Answer, Progress
 
-FAKE = Path(__file__).with_name("fake_grader.py")
 FIRST = f"{lessons()[0].id}/{exercise(lessons()[0].exercises[0]).name}"
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setenv("GRADATIM_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("GRADATIM_DATA", str(tmp_path / "data"))
-    return tmp_path / "home"
-
-
-@pytest.fixture
-def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
-    """`gradatim WORDS…` in this process, with a fake grader on a pipe; gives (exit code, stdout, stderr)."""
-    monkeypatch.setenv("GRADATIM_GRADER", "stdio")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(reach, "module_command", lambda _, *words: [sys.executable, str(FAKE), *words])
-
-    def go(*words: str) -> tuple[int, str, str]:
-        for name in ("progress", "course", "workspace"):
-            context.desk.__dict__.pop(name, None)
-        monkeypatch.setattr(sys, "argv", ["gradatim", *words])
-        capsys.readouterr()
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as ended:
-            code = ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
-        finally:
-            if "progress" in context.desk.__dict__:
-                context.desk.progress.close()
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    yield go
-    for name in ("progress", "course", "workspace"):
-        context.desk.__dict__.pop(name, None)
 
 
 def mine(home: Path, text: str) -> Path:
@@ -353,7 +316,7 @@ def test_ctrl_c_ends_a_watch_with_130_and_without_a_traceback(
     heard = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, heard))
     mine(home, "def softmax(x, dim):\n    return x\n\n\nlog_softmax = softmax\n")
-    command = [sys.executable, "-m", "tutor.cli", "check", "stable-softmax", "--watch"]
+    command = [sys.executable, "-m", "tutor", "check", "stable-softmax", "--watch"]
     environment = {**os.environ, "GRADATIM_GRADER": "stdio", "PYTHONUNBUFFERED": "1"}
     root = Path(__file__).parents[2]
     with subprocess.Popen(

@@ -117,6 +117,20 @@ def test_next_is_the_first_that_is_not_done(course: Course) -> None:
     assert course.next() is None
 
 
+def test_what_this_machine_cannot_judge_is_locked_and_passed_over(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = module.exercises()
+    lacking = dataclasses.replace(known["outer_product"], package="no_such_package")
+    monkeypatch.setattr(module, "exercises", lambda: {**known, "outer_product": lacking})
+    entry, found = course.find("outer-product"), course.next()
+    assert entry.shown == "locked" and "gradatim[no_such_package]" in entry.exercise.locked
+    assert found is not None and found.name == "L01/pairwise-sum"
+    assert course.totals() == (0, 3) and course.minutes_left() == 30
+    passed(course, "outer-product")  # on another machine: what is done stays done
+    assert course.find("outer-product").shown == "passed" and course.totals() == (1, 4)
+
+
 def test_changed_content_keeps_the_pass_and_shows_the_change(course: Course) -> None:
     passed(course, "outer-product")
     entry = course.find("outer-product")

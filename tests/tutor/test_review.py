@@ -13,6 +13,7 @@ from tests.tutor.picture import rows
 from tests.tutor.test_screens import settle
 from tutor import review
 from tutor.course import Course
+from tutor.placement import Step
 from tutor.progress import Answer
 from tutor.screens.exercise import Bench
 from tutor.screens.home import Home
@@ -28,12 +29,16 @@ class History:
         self.passed: list[tuple[str, datetime]] = []
         self.levels: dict[str, int] = {}
         self.standings: dict[str, str] = {}
+        self.steps: list[Step] = []
 
     def answers(self) -> list[Answer]:
         return self.past
 
     def passes(self) -> list[tuple[str, datetime]]:
         return self.passed
+
+    def placements(self) -> list[Step]:
+        return self.steps
 
     def hints(self, name: str) -> int:
         return self.levels.get(name, 0)
@@ -128,7 +133,10 @@ async def test_the_round_on_screen(tmp_path: Path) -> None:
         await settle(pilot)
         for number in (1, 2):
             assert f"question {number} of 2" in rows(app)[0]
-            await pilot.press("2", "enter")
+            await pilot.press("2")
+            await settle(pilot)
+            assert ("Next question" if number == 1 else "How it went") in rows(app)[-1]
+            await pilot.press("enter")
             await settle(pilot)
         text = "\n".join(rows(app))
         assert "That was the round.  2 of 2 right." in text and exercise("stable_softmax").title in text
@@ -145,3 +153,18 @@ async def test_without_anything_due_the_map_offers_no_round(tmp_path: Path) -> N
         await pilot.press("v")
         await settle(pilot)
         assert isinstance(app.screen, Home) and "review" not in "\n".join(rows(app))
+
+
+async def test_a_round_of_nothing_but_a_rebuild_begins_with_its_end(tmp_path: Path) -> None:
+    app = desk(tmp_path)
+    app.course = Course(app.progress)
+    app.progress.attempt("stable_softmax", ANSWER, report_for("stable_softmax", ANSWER))
+    app.progress.passed_at = [("stable_softmax", datetime.now(UTC) - timedelta(days=90))]
+    async with app.run_test(size=(80, 24)) as pilot:
+        await app.workers.wait_for_complete([w for w in app.workers if w.group == "due"])
+        await settle(pilot)
+        await pilot.press("v")
+        await settle(pilot)
+        text = "\n".join(rows(app))
+        assert "To write once more" in text and exercise("stable_softmax").title in text
+        assert app.fake.draws == 0 and "Map" in rows(app)[-1]

@@ -148,15 +148,17 @@ def test_every_binding_of_ours_has_an_id_and_ids_are_unique() -> None:
         home,
         lesson,
         new_run,
+        placement,
         quiz,
+        review,
         training,
         watch,
     )
     from tutor.widgets import code, editor, fence, listing
 
     seen: dict[str, str] = {}
-    for module in (base, bench_panel, compare, exercise, history, home, lesson, new_run, quiz, training, watch, code,
-                   editor, fence, listing, sys.modules["tutor.app"]):  # fmt: skip
+    for module in (base, bench_panel, compare, exercise, history, home, lesson, new_run, placement, quiz, review,
+                   training, watch, code, editor, fence, listing, sys.modules["tutor.app"]):  # fmt: skip
         for owner in vars(module).values():
             if not isinstance(owner, type) or owner.__module__ != module.__name__:
                 continue

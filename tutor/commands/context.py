@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from lessons import Lesson
     from tutor.course import Course, Entry
     from tutor.progress import Progress
+    from tutor.settings import Settings
     from tutor.workspace import Workspace
 
 PASSED, NOT_PASSED, WRONG_USE, BROKEN = 0, 1, 2, 3
 """Exit codes, the same for every command."""
-
-SIGNS = {"passed": "✓", "assisted": "◐", "tried": "✎", "new": "·"}
 
 
 class Refusal(Exception):
@@ -54,6 +53,12 @@ class Desk:
         from tutor.course import Course
 
         return Course(self.progress)
+
+    @cached_property
+    def settings(self) -> Settings:
+        from tutor.settings import Settings
+
+        return Settings.kept()
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -107,7 +112,10 @@ def say(text: str) -> None:
 
 def put_json(document: dict[str, Any]) -> None:
     """Print a document for programs, with its version in front."""
-    print(json.dumps({"version": 1, **document}, ensure_ascii=False, indent=2))
+    from tutor.commands.plain import Plain
+
+    # Escaped in ASCII mode, so that the stand-ins for signs do not touch it.
+    print(json.dumps({"version": 1, **document}, ensure_ascii=isinstance(sys.stdout, Plain), indent=2))
 
 
 def console() -> Console:
@@ -131,6 +139,14 @@ def minutes(count: int) -> str:
     if not hours:
         return f"{rest} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def so_far(course: Course) -> str:
+    """How the whole course stands, in one sentence."""
+    done, total = course.totals()
+    tested = len(course.tested_out())
+    known = f", {tested} lesson{'' if tested == 1 else 's'} tested out" if tested else ""
+    return f"{done} of {total} exercises done{known}, about {minutes(course.minutes_left())} left."
 
 
 desk = Desk()

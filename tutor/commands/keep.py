@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tutor import paths
-from tutor.commands.context import Refusal, desk, minutes, put_json, short
+from tutor.commands.context import Refusal, desk, put_json, short, so_far
 
 app = typer.Typer(invoke_without_command=True, help="Show what is done; carry it to another machine.")
 
@@ -23,6 +23,7 @@ def progress(
         return
     course = desk.course
     done, total = course.totals()
+    tested = course.tested_out()
     if json:
         rows = [
             {
@@ -30,12 +31,21 @@ def progress(
                 "name": entry.name,
                 "status": entry.status,
                 "stale": entry.stale,
+                "required": entry.required,
                 "attempts": len(desk.progress.attempts(entry.exercise.id)),
                 "hints": desk.progress.hints(entry.exercise.id),
             }
             for entry in course.entries()
         ]
-        put_json({"done": done, "total": total, "minutes_left": course.minutes_left(), "exercises": rows})
+        put_json(
+            {
+                "done": done,
+                "total": total,
+                "minutes_left": course.minutes_left(),
+                "tested_out": sorted(tested),
+                "exercises": rows,
+            }
+        )
         return
     for lesson in course.lessons():
         entries = course.entries(lesson)
@@ -43,8 +53,9 @@ def progress(
         quiz = f"   quiz {sum(a.correct for a in answers)} of {len(answers)} right" if answers else ""
         finished = sum(entry.done for entry in entries)
         bar = "█" * finished + "░" * (len(entries) - finished)
-        print(f"{lesson.id}  {bar:<6} {finished}/{len(entries)}  {lesson.title}{quiz}")
-    print(f"\n{done} of {total} exercises done, about {minutes(course.minutes_left())} left.")
+        known = "   ◇ tested out" if lesson.id in tested else ""
+        print(f"{lesson.id}  {bar:<6} {finished}/{len(entries)}  {lesson.title}{known}{quiz}")
+    print(f"\n{so_far(course)}")
     print(f"Kept in {short(paths.database())}")
 
 

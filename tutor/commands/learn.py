@@ -11,7 +11,6 @@ import typer
 
 from tutor.commands.context import (
     BROKEN,
-    SIGNS,
     Refusal,
     console,
     desk,
@@ -19,7 +18,10 @@ from tutor.commands.context import (
     put_json,
     say,
     short,
+    so_far,
 )
+from tutor.commands.plain import exact
+from tutor.widgets.signs import SIGNS
 
 if TYPE_CHECKING:
     from lessons import Lesson, Page
@@ -35,6 +37,7 @@ def list_(
     """Show the course: every lesson, its exercises, and what you have done."""
     course = desk.course
     pairs = [(lesson, course.entries(lesson)) for lesson in course.lessons()]
+    tested = course.tested_out()
     if json:
         put_json(
             {
@@ -47,6 +50,7 @@ def list_(
                         "minutes": lesson.minutes,
                         "pages": len(lesson.pages),
                         "exercises": [entry.exercise.id for entry in entries],
+                        "tested_out": lesson.id in tested,
                     }
                     for lesson, entries in pairs
                 ],
@@ -55,15 +59,12 @@ def list_(
         )
         return
     for lesson, entries in pairs:
-        print(f"{lesson.id}  {lesson.title}  ({len(lesson.pages)} pages, {minutes(lesson.minutes)})")
+        known = ", ◇ tested out" if lesson.id in tested else ""
+        print(f"{lesson.id}  {lesson.title}  ({len(lesson.pages)} pages, {minutes(lesson.minutes)}{known})")
         for entry in entries:
-            changed = ", changed since ↻" if entry.stale else ""
-            print(
-                f"     {SIGNS[entry.status]} {entry.exercise.name:<28} {entry.exercise.title}"
-                f"  [{entry.status}{changed}]"
-            )
-    done, total = course.totals()
-    print(f"\n{done} of {total} exercises done, about {minutes(course.minutes_left())} left.")
+            words = f"{entry.status}, changed since" if entry.stale else entry.shown
+            print(f"     {SIGNS[entry.shown][0]} {entry.exercise.name:<28} {entry.exercise.title}  [{words}]")
+    print(f"\n{so_far(course)}")
 
 
 def _entry_json(entry: Entry) -> dict[str, object]:
@@ -82,6 +83,8 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "slot": exercise.slot,
         "status": entry.status,
         "stale": entry.stale,
+        "locked": entry.exercise.locked or None,
+        "required": entry.required,
         "file": str(desk.workspace.file(exercise)),
         "started": desk.workspace.exists(exercise),
     }
@@ -170,11 +173,13 @@ def start(exercise: Annotated[str, EXERCISE]) -> None:
 
 
 def _task(entry: Entry) -> None:
-    from tutor.commands.verdict import indented, reflowed
+    from tutor.commands.paper import indented, reflowed
 
     exercise = entry.exercise
     print(f"{entry.name}  {exercise.title}  ({minutes(exercise.minutes)})\n")
-    indented(console(), reflowed(exercise.task), 0)
+    if exercise.locked:
+        print(f"{exercise.locked}\n")
+    indented(reflowed(exercise.task), 0)
     print()
 
 
@@ -186,9 +191,9 @@ def hint(
     entry = desk.entry(exercise)
     number = level or min(desk.progress.hints(entry.exercise.id) + 1, 3)
     desk.progress.hint_shown(entry.exercise.id, number)
-    from tutor.commands.verdict import indented
+    from tutor.commands.paper import indented
 
-    indented(console(), f"Hint {number} of 3: {entry.exercise.hints[number - 1]}", 0)
+    indented(f"Hint {number} of 3: {entry.exercise.hints[number - 1]}", 0)
 
 
 def solution(exercise: Annotated[str, EXERCISE]) -> None:
@@ -198,7 +203,7 @@ def solution(exercise: Annotated[str, EXERCISE]) -> None:
     if not seen and desk.progress.status(entry.exercise.id) in ("new", "tried"):
         say("From here on, passing this exercise counts as assisted.")
     desk.progress.solution_shown(entry.exercise.id)
-    print(entry.exercise.text("answer.py").rstrip("\n"))
+    print(entry.exercise.text("answer.py").rstrip("\n"), file=exact())
 
 
 def reset(exercise: Annotated[str, EXERCISE]) -> None:
@@ -255,7 +260,7 @@ def history(
     if number is not None and number > len(found):
         raise Refusal(f"The history of {entry.name} has {len(found)} entries; there is no number {number}.")
     if show is not None:
-        print(found[show - 1].source.rstrip("\n"))
+        print(found[show - 1].source.rstrip("\n"), file=exact())
     elif restore is not None:
         _keep(entry, "restore")
         desk.workspace.write(entry.exercise, found[restore - 1].source)
@@ -281,8 +286,11 @@ def next_() -> None:
     done, total = course.totals()
     print(f"You have done {done} of {total} exercises.")
     if entry is None:
-        print("Everything is done. Train what you wrote: gradatim train --run runs/first" if total else "")
+        words = "Everything is done." if done == total else "All that is required of you is done."
+        print(f"{words} Train what you wrote: gradatim train --run runs/first" if total else "")
         return
+    if not done and not desk.progress.placements():
+        print("If you know some of this already, gradatim place finds out where to begin.")
     exercise, lesson = entry.exercise, entry.lesson
     pages = [n for n, page in enumerate(lesson.pages, 1) if any(b.exercise == exercise.id for b in page.blocks)]
     print(f"Next is {entry.name}: {exercise.title}, about {minutes(exercise.minutes)}.")
@@ -293,7 +301,7 @@ def next_() -> None:
         print(f"3. Write your answer in {short(desk.workspace.file(exercise))}")
         print(f"4. Check it: gradatim check {entry.name}")
     else:
-        from tutor.commands.verdict import reflowed
+        from tutor.commands.paper import reflowed
 
         print(f"Task: {reflowed(exercise.task)}")
         print(f"1. Your file is {short(desk.workspace.file(exercise))}")

@@ -67,31 +67,38 @@ async def _ask_all(lesson: Lesson, chosen: list[str], seed: int | None) -> int:
 async def ask(grader: Grader, lesson: Lesson, item: str, place: str, seed: int | None = None) -> bool | None:
     """Draw a question, ask it, say what is right and keep the answer; None at the end of the input."""
     question = await grader.quiz(lesson.deck, item, seed)
-    choice = _ask(question, place)
+    choice = choose(question, place)
     if choice is None:
         return None
     correct: bool = choice == question["correct"]
     # The choice is kept by its place in this draw, which its seed can bring back.
     desk.progress.answered(lesson.id, question["item"], question["seed"], choice, correct)
-    answer = question["choices"][question["correct"]]
-    print("Right." if correct else f"Not quite: it is {answer}")
-    print(f"{question['headline']}\n{question['why']}\n")
+    tell(question, correct)
     return correct
 
 
-def _ask(question: dict[str, Any], place: str) -> int | None:
-    """Show a question and read the choice; None at the end of the input."""
+def tell(question: dict[str, Any], correct: bool) -> None:
+    """Say what is right, and why."""
+    answer = question["choices"][question["correct"]]
+    print("Right." if correct else f"Not quite: it is {answer}")
+    print(f"{question['headline']}\n{question['why']}\n")
+
+
+def choose(question: dict[str, Any], place: str, unsure: bool = False) -> int | None:
+    """Show a question and read the choice; None at the end of the input, -1 for "not sure" where that is offered."""
     print(f"Question {place}\n{question['text']}")
     if question.get("code"):
         print("\n" + "\n".join(f"    {line}" for line in question["code"].splitlines()))
     print()
     for number, choice in enumerate(question["choices"], 1):
         print(f"  {number}  {choice}")
+    if unsure:
+        print("  0  not sure")
     while True:
         say("Your choice: ")
         line = sys.stdin.readline().strip()
         if not line:
             return None
-        if line.isdecimal() and 1 <= int(line) <= len(question["choices"]):
+        if line.isdecimal() and (0 if unsure else 1) <= int(line) <= len(question["choices"]):
             return int(line) - 1
-        say(f"Type a number from 1 to {len(question['choices'])}.")
+        say(f"Type a number from {0 if unsure else 1} to {len(question['choices'])}.")

@@ -7,8 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import ModalScreen, Screen
@@ -29,9 +31,17 @@ class Guarded(MessagePump):
             await super()._dispatch_message(message)
         except Exception as error:
             app = self.app
+            if isinstance(error, NoMatches) and not (self.is_attached and getattr(self, "display", True)):
+                return  # it is being closed, and the part that it would have drawn on is gone already
             report = getattr(app, "report_error", None)
             if report is None or not report(error):
                 raise
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close this screen, once: a key or a click right behind the first would close the one below."""
+        closed: AwaitComplete
+        closed = super().dismiss(result) if self.app.screen is self else AwaitComplete.nothing()  # type: ignore[misc]
+        return closed
 
 
 class Page(Guarded, Screen[None]):

@@ -95,7 +95,7 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
 
     def _show_standing(self) -> None:
         self.entry = self.desk.course.entry(self.exercise, self.entry.lesson)
-        sign = standing(self.entry.status, self.entry.stale)
+        sign = standing(self.entry.shown)
         self.query_one(Bar).right = f"{sign}  [$foreground-muted]{minutes(self.exercise.minutes)}[/]"
 
     # -- checking -----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
@@ -35,11 +36,13 @@ class Home(Page):
 
 ↑ ↓ choose, Enter opens a lesson or an exercise, `n` goes on where the course goes on. Ctrl+P finds anything
 by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the solution was shown ·
-✎ tried · ↻ passed, but the exercise has changed since. When something is due again, `v` begins a round.
+✎ tried · ↻ passed, but the exercise has changed since · ◇ open, not required: its lesson was tested out.
+When something is due again, `v` begins a round. `p` tests where to begin, if you know some of this already.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next", id="home.next", tooltip="Go on with the course"),
         Binding("v", "review", "Review", id="home.review", tooltip="Questions and exercises that are due again"),
+        Binding("p", "place", "Placement", id="home.place", tooltip="Where to begin, if you know some of this"),
         Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
         Binding("question_mark", "app.help", "Help", show=False, id="home.help"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
@@ -51,6 +54,12 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
         self._rows: list[Row] = []
         self._next: str | None = None
         self._due: list[Card] = []
+        self._tested: Collection[str] = ()
+
+    @property
+    def quiet(self) -> tuple[str, ...]:
+        """The test is offered in words where it may be wanted; later its place in the line of keys is for others."""
+        return () if self.has_class("first") else ("home.place",)
 
     def compose(self) -> ComposeResult:
         yield Bar("[b]Gradatim[/]  [$foreground-muted]step by step[/]", "[$foreground-muted]ctrl+p finds anything[/]")
@@ -96,6 +105,9 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
 
         self.desk.go(self.desk.open_page, Review(round_of(self._due)))
 
+    def action_place(self) -> None:
+        self.desk.go(self.desk.open_placement)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return bool(self._due) if action == "review" else True
 
@@ -104,8 +116,9 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
     def _read(self) -> None:
         """Ask the course how it stands, and keep the choice where it was."""
         course = self.desk.course
-        first = not self._rows
-        self._rows = []
+        tested = course.tested_out()
+        first = not self._rows or tested != self._tested
+        self._rows, self._tested = [], tested
         for lesson in course.lessons():
             self._rows += [lesson, *course.entries(lesson)]
         coming = course.next()
@@ -135,18 +148,23 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
     def _line(self, row: Row, width: int) -> Content:
         if isinstance(row, Lesson):
             right = f"{markup(row.track)} · {minutes(row.minutes)}" if width > 56 else minutes(row.minutes)
+            if row.id in self._tested:
+                right = f"{standing('tested')} · {minutes(row.minutes)}"
             left = f"[$foreground-muted]{row.id}[/]  [b $text-primary]{markup(row.title)}[/]"
             return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
         mark = "▸" if _is(row, self._next) else " "
         right = f"{dots(row.exercise.difficulty)} {minutes(row.exercise.minutes):>9}" if width > 56 else ""
-        sign = standing(row.status, row.stale, WIDTH)
+        sign = standing(row.shown, WIDTH)
         left = f"  [$accent]{mark}[/]  {sign}  {markup(row.exercise.title)}"
         return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
 
     def _draw_progress(self) -> None:
         done, total = self.desk.course.totals()
         left = self.desk.course.minutes_left()
-        words = f"{done} of {total} exercises done · about {minutes(left)} left" if total else "no exercises here"
+        tested = f" · {len(self._tested)} lessons tested out" if len(self._tested) > 1 and self.size.width > 90 else ""
+        words = f"{done} of {total} exercises done{tested} · about {minutes(left)} left"
+        if not total:
+            words = "no exercises here"
         if total and done == total:
             words = f"all {total} exercises done"
         if self._due:
@@ -154,8 +172,10 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
         bar = progress_line(done, total, self.size.width - len(words) - 6)
         self.query_one("#progress", Static).update(Content.from_markup(f"{bar}  {words}"))
         welcome = self.query_one("#welcome", Static)
-        welcome.display = first_time = not self.desk.settings.get("pages") and all(
-            row.status == "new" for row in self._rows if isinstance(row, Entry)
+        welcome.display = first_time = (
+            not self.desk.settings.get("pages")
+            and not self._tested
+            and all(row.status == "new" for row in self._rows if isinstance(row, Entry))
         )
         self.set_class(first_time, "first")
         if first_time:
@@ -163,7 +183,8 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
                 Content.from_markup(
                     "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by step. "
                     "Each lesson is a few pages of code that runs where it stands; each exercise is a plain file, "
-                    "checked in a blink. [b $text-accent]n[/] begins, [b $text-accent]f1[/] explains."
+                    "checked in a blink. [b $text-accent]n[/] begins, [b $text-accent]f1[/] explains; "
+                    "[b $text-accent]p[/] finds out where to begin, if you know some of this already."
                 )
             )
 
@@ -187,6 +208,7 @@ by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the
         page = self.desk.settings.page(lesson.id)
         read = f"page {page + 1} of {len(lesson.pages)} read last" if page is not None else f"{len(lesson.pages)} pages"
         needs = f" · after {', '.join(lesson.needs)}" if lesson.needs else ""
+        needs += " · tested out: open, not required" if lesson.id in self._tested else ""
         pages = "\n".join(f"[$foreground-muted]{i:>2}[/]  {inline(p.title)}" for i, p in enumerate(lesson.pages, 1))
         return f"[b $text-primary]{markup(lesson.title)}[/]\n[$foreground-muted]{read}{needs}[/]\n\n{pages}"
 

@@ -139,7 +139,7 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
             entry = self.desk.course.find(block.exercise)
         except KeyError:
             return f"{markup(block.text)}   [$foreground-muted]not here yet[/]"
-        sign = standing(entry.status, entry.stale)
+        sign = standing(entry.shown)
         return (
             f"[b $text-primary]✎  {markup(entry.exercise.title)}[/]   {sign}"
             f"   [$foreground-muted]{minutes(entry.exercise.minutes)} · Enter opens[/]"

@@ -1,4 +1,4 @@
-"""Lessons and exercises in the command palette."""
+"""The command palette, with lessons and exercises in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
+from tutor.screens.base import Guarded
 from tutor.widgets.signs import SIGNS
 
 if TYPE_CHECKING:
     from tutor.app import GradatimApp
 
 Command = Callable[[], Awaitable[None]]
+
+
+class Palette(Guarded, CommandPalette):
+    """Textual's palette; a double click in it runs a command once."""
 
 
 class CourseCommands(Provider):
@@ -25,7 +30,7 @@ class CourseCommands(Provider):
             yield f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.open_lesson, lesson)
             yield f"{lesson.id} quiz: {lesson.title}", "Questions with fresh numbers", partial(desk.open_quiz, lesson)
             for entry in desk.course.entries(lesson):
-                sign, word, _ = SIGNS["changed" if entry.stale else entry.status]
+                sign, word, _ = SIGNS[entry.shown]
                 words = f"{sign} {word} · exercise of {lesson.id}"
                 yield f"{entry.exercise.title} ({entry.exercise.name})", words, partial(desk.open_exercise, entry)
 

@@ -22,6 +22,15 @@ from tutor.widgets.prose import flow, inline
 
 ROUND = 3
 """Questions of one round; another follows if the learner wants it."""
+STEPS = {
+    "begin": "Begin",
+    "onward": "Next question",
+    "proceed": "Go on",
+    "again": "Another round",
+    "finish": "How it went",
+    "leave": "Map",
+}
+"""What Enter can do, one at a time."""
 TRIES = 6
 """Draws until an item that this round has not had; a small deck repeats in the end."""
 
@@ -37,7 +46,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"choose({n})", f"Answer {n}", show=False, id=f"quiz.{n}") for n in range(1, 7)),
-        Binding("enter,n,space", "onward", "Next question", id="quiz.next"),
+        *(Binding("enter,n,space", step, words, id="quiz.next") for step, words in STEPS.items()),
         Binding("escape", "back", "Back", id="quiz.back"),
         Binding("question_mark", "app.help", "Help", show=False, id="quiz.help"),
     ]
@@ -50,6 +59,8 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         self.asked = 0
         self.right = 0
         self.length = ROUND
+        self.failed = False
+        """Whether the last question could not be drawn."""
         self._seen: set[str] = set()
         self._seed = 0
 
@@ -70,16 +81,22 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
 
     def on_mount(self) -> None:
         self.query_one("#quiz").focus()
+        self.begin()
+
+    def begin(self) -> None:
+        """What stands here first."""
         self._draw_question()
 
     @work(exclusive=True, exit_on_error=False)
     async def _draw_question(self) -> None:
-        ready = self.desk.grader_state == "ready"
+        ready, self.failed = self.desk.grader_state == "ready", False
         self._clear("drawing a question…" if ready else "Warming up torch… (once, about three seconds)")
         try:
             question = await self._ask(await self.desk.grader())
         except Exception as error:
+            self.failed = True
             self._clear(f"No question could be drawn: {error}")
+            self.refresh_bindings()
             return
         self._seen.add(question["id"])
         self.question, self.chosen = question, None
@@ -107,9 +124,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         question = self.question
         if question is None:
             return
-        place = (self.asked - 1) % self.length + 1
-        score = f"{self.right} right · " if self.asked > 1 or self.chosen is not None else ""
-        self.query_one(Bar).right = f"[$foreground-muted]{score}question {place} of {self.length}[/]"
+        self.query_one(Bar).right = f"[$foreground-muted]{self.place()}[/]"
         self.query_one("#quiz-text", Static).update(Content.from_markup(inline(flow(question["text"]))))
         code = self.query_one("#quiz-code", Static)
         code.display = bool(question.get("code"))
@@ -122,13 +137,29 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         if self.chosen is not None:
             good = self.chosen == question["correct"]
             verdict = "[b $success]✓ Right.[/]" if good else "[b $error]✗ Not so.[/]"
+            if self.chosen < 0:
+                verdict = "So it is."
             text = (
                 f"{verdict}  [b]{inline(question.get('headline') or '')}[/]\n{inline(flow(question.get('why') or ''))}"
             )
-            if self.asked % self.length == 0:
-                text += f"\n\n[$foreground-muted]That was a round: {self.right} of {self.asked} right so far.[/]"
+            if closing := self.closing():
+                text += f"\n\n[$foreground-muted]{closing}[/]"
             why.update(Content.from_markup(text))
         self.refresh_bindings()
+
+    def place(self) -> str:
+        """Where in the round this question stands."""
+        score = f"{self.right} right · " if self.asked > 1 or self.chosen is not None else ""
+        return f"{score}question {(self.asked - 1) % self.length + 1} of {self.length}"
+
+    def closing(self) -> str:
+        """What is said below the answer to a round's last question."""
+        return f"That was a round: {self.right} of {self.asked} right so far." if self.last else ""
+
+    @property
+    def last(self) -> bool:
+        """Whether this question is the last of a round."""
+        return self.asked % self.length == 0
 
     def _choice(self, index: int, words: str) -> str:
         assert self.question is not None
@@ -145,17 +176,35 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         question = self.question
         if question is None or self.chosen is not None or not 1 <= number <= len(question["choices"]):
             return
-        self.chosen = number - 1
+        self._take(question, number - 1)
+
+    def _take(self, question: dict[str, Any], choice: int) -> None:
+        self.chosen = choice
         good = self.chosen == question["correct"]
         self.right += good
-        item = str(question["id"]).rsplit(".", 1)[-1].replace("-", "_")
-        self.desk.progress.answered(self.lesson.id, item, self._seed, self.chosen, good)
+        self.answered(str(question["id"]).rsplit(".", 1)[-1].replace("-", "_"), good)
         self.show()
 
+    def answered(self, item: str, good: bool) -> None:
+        """Keep the answer."""
+        assert self.chosen is not None
+        self.desk.progress.answered(self.lesson.id, item, self._seed, self.chosen, good)
+
     def action_onward(self) -> None:
-        if self.asked % self.length == 0:
-            self._seen.clear()
         self._draw_question()
 
+    def action_again(self) -> None:
+        self._seen.clear()
+        self._draw_question()
+
+    def action_leave(self) -> None:
+        self.action_back()
+
+    def step(self) -> str:
+        """Which of STEPS Enter does now; empty while an answer is awaited."""
+        if self.chosen is None:
+            return "onward" if self.failed else ""
+        return "again" if self.last else "onward"
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self.chosen is not None if action == "onward" else True
+        return action == self.step() if action in STEPS else True

@@ -41,8 +41,7 @@ its panel empties it, and your text stays in the history. Esc goes back; what yo
     def heading(self) -> str:
         return "[b]Review[/]  [$foreground-muted]what is due again[/]"
 
-    def on_mount(self) -> None:
-        self.query_one("#quiz").focus()
+    def begin(self) -> None:
         if self.cards:
             self._draw_question()
         else:
@@ -54,13 +53,11 @@ its panel empties it, and your text stays in the history. Esc goes back; what yo
         question: dict[str, Any] = await grader.quiz(card.lesson.deck, card.name, self._seed)
         return question
 
-    def action_onward(self) -> None:
-        if self.asked < self.length:
-            self._draw_question()
-        elif self.over:
-            self.action_back()
-        else:
-            self._end()
+    def closing(self) -> str:
+        return ""
+
+    def action_finish(self) -> None:
+        self._end()
 
     def _end(self) -> None:
         """Say how it went, and what is to be built again."""
@@ -82,4 +79,8 @@ its panel empties it, and your text stays in the history. Esc goes back; what yo
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "rebuild":
             return self.over and bool(self.rebuilds)
-        return self.over or super().check_action(action, parameters)
+        return super().check_action(action, parameters)
+
+    def step(self) -> str:
+        step = super().step()
+        return "leave" if self.over else "finish" if step == "again" else step

@@ -41,11 +41,11 @@ class Bar(Widget):
 
 
 def progress_line(done: int, total: int, width: int) -> str:
-    """A bar as markup: what is done in color, the rest dim."""
+    """A bar as markup: what is done heavy and in color, the rest light and dim."""
     width = max(width, 1)
     full = round(width * done / total) if total else 0
     full = min(max(full, 1 if done else 0), width if done >= total else width - 1)
-    return f"[$success]{'━' * full}[/][$border-blurred]{'━' * (width - full)}[/]"
+    return f"[$success]{'━' * full}[/][$border-blurred]{'─' * (width - full)}[/]"
 
 
 def minutes(count: int) -> str:
