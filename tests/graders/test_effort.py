@@ -12,6 +12,7 @@ from graders.kit import Draw, Observe
 from graders.observe import judge
 from graders.submission import load
 from graders.values import Seen
+from graders.watch import Watch
 
 FILE = "mine.py"
 
