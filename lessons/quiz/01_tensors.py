@@ -110,7 +110,7 @@ def numpy_alias(rng: Random) -> Ask:
     return Ask(
         text=f"a is a float64 array [{a}.]; x = torch.{way}; then a[0] = {b}. What is x?",
         code=f"import numpy as np\na = np.array([{a}.])\nx = torch.{way}\na[0] = {b}\n(x.tolist(), str(x.dtype)[6:])",
-        wrong=tuple(f"([{v}.0], '{d}')" for v in (a, b) for d in ("float64", "float32")),
+        wrong=tuple(f"([{v}], {d})" for v in (a, b) for d in ("float64", "float32")),
         why="A view follows the array and keeps float64; tensor, clone and a real cast are copies.",
     )
 

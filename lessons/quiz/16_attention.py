@@ -158,7 +158,7 @@ def row_sum(rng: Random) -> Ask:
         text="What comes out?",
         code=f"q, k = torch.randn({tq}, 4), torch.randn({tk}, 4)\nv = torch.full(({tk}, 3), {c})\n"
         f"w = (q @ k.T / 2).softmax(-1)\nround({what}, 2)",
-        wrong=tuple(f"{float(n)}" for n in (c, tq, tk, 1, c * tk, tq * tk, 3 * c) if n != answer),
+        wrong=tuple(f"{n:.4g}" for n in (c, tq, tk, 1, c * tk, tq * tk, 3 * c) if n != answer),
         why=why,
     )
 
