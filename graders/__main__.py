@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import exercises
+from graders import ahead
 from graders.judge import Judge, new_seed
 from graders.log import Ours
 from graders.pool import Ended, Pool
@@ -117,6 +118,7 @@ class Server:
             "index": request["index"],
             "edited": request.get("edited"),
             "own": _own(request.get("own"), request.get("source")),
+            "load": [pair for code in request["page"] for pair in ahead.wanted(code)],
         }
         result = await self._result(job, 30.0)
         await answer(number, {"event": "fence", **result})

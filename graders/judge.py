@@ -8,10 +8,11 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from exercises import Exercise
-from graders import mistakes
+from graders import ahead, mistakes
 from graders.log import Log, Ours, Run, follow
 from graders.pool import Pool
 from graders.report import Check, Mistake, Report
@@ -53,6 +54,7 @@ class Judge:
         self._ready: dict[str, tuple[int, asyncio.Task[Reference]]] = {}
         self._asked: dict[tuple[str, int], asyncio.Task[Reference]] = {}
         self._banks: dict[tuple[str, int], asyncio.Task[Bank]] = {}
+        self._slow: dict[str, list[list[str]]] = {}
 
     # --- what can be known before a submission arrives -------------------------------------------------------------
 
@@ -130,8 +132,16 @@ class Judge:
             "memory_mb": exercise.memory_mb,
             "forbids": [f.ops for f in exercise.forbids],
             "questions": questions,
+            "load": self._slow_imports(exercise),
             **more,
         }
+
+    def _slow_imports(self, exercise: Exercise) -> list[list[str]]:
+        """What the zygote should load before it forks for this exercise."""
+        if exercise.id not in self._slow:
+            check = (Path(__file__).parent / "checks" / exercise.check).read_text(encoding="utf-8")
+            self._slow[exercise.id] = ahead.wanted(exercise.text("answer.py")) + ahead.wanted(check)
+        return self._slow[exercise.id]
 
     async def run(self, exercise: Exercise, source: str, seeds: list[int] | tuple[int, ...], **more: Any) -> Run:
         """Run the check file on a source to its end, without judging it."""

@@ -223,7 +223,8 @@ class Pool:
             self._number += 1
             future = asyncio.get_running_loop().create_future()
             self._waiting[self._number] = future
-            socket.send_fds(self._control, [str(self._number).encode()], [theirs.fileno(), write_end])
+            request = json.dumps({"number": self._number, "load": job.get("load", [])}).encode()
+            socket.send_fds(self._control, [request], [theirs.fileno(), write_end])
             theirs.close()
             os.close(write_end)
             pid = await future

@@ -26,6 +26,8 @@ import sys  # noqa: E402
 import warnings  # noqa: E402
 from typing import Any  # noqa: E402
 
+from graders import ahead  # noqa: E402
+
 PRELOADED = (
     *("pytest", "_pytest.assertion", "_pytest.fixtures", "_pytest.python", "_pytest.runner", "_pytest.unittest"),
     *("torch", "torch._dynamo", "torch.nn.functional", "torch.optim", "torch.overrides", "torch.utils.data"),
@@ -62,6 +64,8 @@ def serve(control: socket.socket, session: Any) -> None:
             message, fds, _, _ = socket.recv_fds(control, 4096, 2)
             if not message:
                 os._exit(0)
+            request = json.loads(message)
+            ahead.load(request["load"])
             pid = os.fork()
             if pid == 0:
                 for fd in (wake_read, wake_write, control.fileno()):
@@ -70,7 +74,7 @@ def serve(control: socket.socket, session: Any) -> None:
                 _become_child(fds[0], fds[1], session)
             for fd in fds:
                 os.close(fd)
-            control.sendall(json.dumps({"forked": int(message), "pid": pid}).encode() + b"\n")
+            control.sendall(json.dumps({"forked": request["number"], "pid": pid}).encode() + b"\n")
 
 
 def _reap(control: socket.socket) -> None:
