@@ -23,6 +23,8 @@ from graders.pool import Ended, Pool
 
 IDLE_SECONDS = 600.0
 MAX_REQUEST = 8 << 20
+EXAMPLES_SECONDS = 60.0
+"""For a learner's examples on the reference and on every known mistake."""
 
 
 class Server:
@@ -133,6 +135,23 @@ class Server:
         }
         await answer(number, {"event": "quiz", "question": await self._result(job, 20.0)})
 
+    async def do_examples(self, number: Any, request: dict[str, Any], answer: Any) -> None:
+        exercise = exercises.exercise(request["exercise"])
+        if exercise.kind == "predict":
+            raise ValueError("A prediction is its own example: there is nothing to write down first.")
+        reference = exercise.text("answer.py")
+        wrong = [(m.name, m.source(reference)) for m in exercise.mistakes if m.signature != "timeout"]
+        job = {
+            "do": "examples",
+            "examples": str(request["examples"]),
+            "answer": reference,
+            "wrong": wrong,
+            "entry": exercise.entry,
+            "each": min(exercise.seconds, 5.0),
+            "memory_mb": exercise.memory_mb,
+        }
+        await answer(number, {"event": "examples", **await self._result(job, EXAMPLES_SECONDS)})
+
     async def do_start(self, number: Any, request: dict[str, Any], answer: Any) -> None:
         exercise = exercises.exercise(request["exercise"])
         text = await self.judge.start_text(exercise, int(request["seed"]))
@@ -180,6 +199,8 @@ def _own(exercise: str | None, source: str | None) -> dict[str, str]:
 def _ended(job: dict[str, Any], why: str, printed: str) -> dict[str, Any]:
     if job["do"] == "fence":
         return {"output": printed, "raised": f"Stopped: {why}.", "seconds": 0.0}
+    if job["do"] == "examples":
+        return {"trouble": f"stopped: {why}", "examples": [], "wrong": []}
     raise RuntimeError(why)
 
 

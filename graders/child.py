@@ -63,6 +63,12 @@ def run(job: Frame, channel: Channel, session: pytest.Session) -> None:
 
         _lock(job, channel)
         channel.send("result", value=run_page(job["page"], job["index"], job["edited"], **job["own"]))
+    elif kind == "examples":
+        from graders.examples import judged
+
+        _lock(job, channel)
+        judging = (job["examples"], job["answer"], job["wrong"], job["entry"], job["each"])
+        channel.send("result", value=judged(*judging))
     elif kind == "quiz":
         from graders.quiz import draw
 
@@ -228,7 +234,7 @@ class Checks:
             return
         from graders.watch import Watch
 
-        with Watch(self.filename) as watch:
+        with Watch(self.filename, optimizers=True) as watch:
             yield watch
 
     @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Watching what torch really does: which operations ran, from which line, how many, and how large their results.
 
 Two modes look at every call: torch's function mode sees ``torch.softmax`` however it was reached (aliases, ``getattr``,
-methods), its dispatch mode sees the aten operations beneath. A name counts only when it resolves to torch: a function
-of the learner's own may be called whatever they like.
+methods), its dispatch mode sees the aten operations beneath. An optimizer is neither, but Python: where a rule has to
+hold, the interpreter tells which of torch.optim's functions are entered. A name counts only when it resolves to torch:
+a function of the learner's own may be called whatever they like.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any
 
 import torch
@@ -84,11 +85,12 @@ class _Dispatch(TorchDispatchMode):
 class Watch:
     """A context in which every torch operation is recorded. ``filename`` is how the submission's frames are known.
 
-    With ``devices`` it also follows every tensor that is made on the CPU, and keeps it alive.
+    With ``devices`` it also follows every tensor that is made on the CPU, and keeps it alive; with ``optimizers`` it
+    also sees the functions of torch.optim.
     """
 
-    def __init__(self, filename: str, devices: bool = False) -> None:
-        self.filename, self.devices = filename, devices
+    def __init__(self, filename: str, devices: bool = False, optimizers: bool = False) -> None:
+        self.filename, self.devices, self.optimizers = filename, devices, optimizers
         self.ops: list[Op] = []
         self.calls: list[tuple[str, int | None]] = []
         self.intact = True
@@ -100,11 +102,16 @@ class Watch:
     def __enter__(self) -> Watch:
         for mode in self._modes:
             mode.__enter__()
+        if self.optimizers:
+            sys.setprofile(self._entered)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        looking = not self.optimizers or sys.getprofile() == self._entered
+        if self.optimizers:
+            sys.setprofile(None)
         functions, dispatch = _get_current_function_mode_stack(), _get_current_dispatch_mode_stack()
-        self.intact = bool(
+        self.intact = looking and bool(
             functions and functions[-1] is self._modes[0] and dispatch and dispatch[-1] is self._modes[1]
         )
         for mode in reversed(self._modes):
@@ -112,6 +119,12 @@ class Watch:
                 mode.__exit__(kind, error, tb)
             except Exception:  # a mode that was taken away cannot be left twice
                 self.intact = False
+
+    def _entered(self, frame: FrameType, event: str, arg: Any) -> None:
+        """What the interpreter tells: a Python function begins."""
+        if event == "call" and frame.f_globals.get("__name__", "").startswith("torch.optim."):
+            name = f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
+            self.calls.append((name.lower(), submission_line(self.filename)))
 
     def called(self, name: str) -> None:
         """A torch function or method was called."""

@@ -1,5 +1,6 @@
 """Counted rules: a loop shows however it is written, a view is told from a copy, a stray tensor's line is named."""
 
+import sys
 import threading
 from typing import Any
 
@@ -150,3 +151,16 @@ def test_a_causal_bias_can_be_made_while_operations_are_counted() -> None:
         out = torch.nn.functional.scaled_dot_product_attention(q, q, q, attn_mask=causal_lower_right(5, 5))
     assert torch.allclose(out, torch.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True))
     assert ops.intact and ops.largest() == q.numel()
+
+
+def test_the_functions_of_an_optimizer_are_seen_where_a_rule_must_hold() -> None:
+    from torch.optim.sgd import sgd as innocent
+
+    p = torch.zeros(3)
+    with Watch(__file__, optimizers=True) as watch:
+        innocent([p], [p + 1], [None], weight_decay=0, momentum=0, lr=0.1, dampening=0, nesterov=False, maximize=False)
+    found = watch.forbidden(["sgd"])
+    assert watch.intact and found is not None and found[0] == "torch.optim.sgd.sgd"
+    with Watch(__file__, optimizers=True) as watch:
+        sys.setprofile(None)
+    assert not watch.intact
