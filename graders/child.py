@@ -61,7 +61,7 @@ def run(job: Frame, channel: Channel, session: pytest.Session) -> None:
     elif kind == "fence":
         from graders.fences import run_page
 
-        _lock(job, channel)
+        _lock({**job, **with_gpu(job["page"])}, channel)
         channel.send("result", value=run_page(job["page"], job["index"], job["edited"], **job["own"]))
     elif kind == "examples":
         from graders.examples import judged
@@ -77,6 +77,24 @@ def run(job: Frame, channel: Channel, session: pytest.Session) -> None:
     elif kind == "start":
         channel.send("result", value=start_text(job["start"], job["questions"], job["seed"]))
     channel.send("done")
+
+
+def with_gpu(page: list[str]) -> Frame:
+    """Let a page that speaks of CUDA have the GPU, where there is one; returns how its job differs then.
+
+    Checks never see a GPU. A page does, and its driver goes on opening devices and mapping memory: behind closed doors
+    it could not, so they stay open for it. The code is ours, or edited by the one who sits here.
+    """
+    if not any("cuda" in code for code in page):
+        return {}
+    os.environ.pop("CUDA_VISIBLE_DEVICES", None)
+    try:
+        if not torch.cuda.is_available():
+            return {}
+        torch.cuda.init()
+    except Exception:  # a driver that does not answer: the page says what it says without one
+        return {}
+    return {"trusted": True, "memory_mb": 1 << 22}
 
 
 def _limit(job: Frame) -> None:

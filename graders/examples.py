@@ -52,8 +52,8 @@ def judged(
     try:
         tree = ast.parse(text, FILE)
     except (SyntaxError, ValueError) as error:
-        line = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
-        words = f"Python cannot read this: {getattr(error, 'msg', error)}{line}"
+        where = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+        words = f"Python cannot read this: {getattr(error, 'msg', error)}{where}"
         return {"trouble": words, "examples": [], "wrong": names}
     truth = _play(tree, answer, entry, seconds)
     played = {name: _play(tree, source, entry, seconds) for name, source in wrong} if not truth.trouble else {}

@@ -1,5 +1,6 @@
 """Counted rules: a loop shows however it is written, a view is told from a copy, a stray tensor's line is named."""
 
+import os
 import sys
 import threading
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from graders import effort
+from graders import child, effort
 from graders.encode import encode
 from graders.kit import Draw, Observe
 from graders.observe import judge
@@ -164,3 +165,14 @@ def test_the_functions_of_an_optimizer_are_seen_where_a_rule_must_hold() -> None
     with Watch(__file__, optimizers=True) as watch:
         sys.setprofile(None)
     assert not watch.intact
+
+
+def test_a_page_that_speaks_of_cuda_gets_the_gpu_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[bool] = []
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(torch.cuda, "init", lambda: begun.append("CUDA_VISIBLE_DEVICES" not in os.environ))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert child.with_gpu(["x = torch.ones(3)"]) == {} and not begun
+    assert child.with_gpu(["torch.cuda.synchronize()"])["trusted"] and begun == [True]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert child.with_gpu(["torch.cuda.synchronize()"]) == {}
