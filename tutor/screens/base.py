@@ -73,6 +73,10 @@ class Page(Guarded, Screen[None]):
     def keep(self) -> None:
         """Called before the screen goes or the app ends: write down what would be lost."""
 
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        """Why an action cannot be done now, for which `check_action` gives None; the key that asks for it says so."""
+        return ""
+
     def action_back(self) -> None:
         self.desk.go(self.desk.close_page, self)
 
@@ -153,12 +157,15 @@ def help_text(screen: Screen[Any]) -> str:
 
 
 def help_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
-    """The keys that work now and what they do; those that belong to the framework are left out."""
+    """The keys and what they do, and which do nothing now; those that belong to the framework are left out."""
     found: dict[tuple[str, int], tuple[list[str], str]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if not binding.id or not binding.description or binding.system or not active.enabled:
+        if not binding.id or not binding.description or binding.system:
             continue
-        keys, _ = found.setdefault((binding.action, id(active.node)), ([], binding.tooltip or binding.description))
+        words = binding.tooltip or binding.description
+        if not active.enabled:
+            words += "  (not now)"
+        keys, _ = found.setdefault((binding.action, id(active.node)), ([], words))
         keys.append(screen.app.get_key_display(binding))
     return [(" ".join(keys[:3]), words) for keys, words in found.values()]

@@ -44,6 +44,7 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
         Binding("v", "review", "Review", id="home.review", tooltip="Questions and exercises that are due again"),
         Binding("p", "place", "Placement", id="home.place", tooltip="Where to begin, if you know some of this"),
         Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
+        Binding("comma", "settings", "Settings", show=False, id="home.settings", tooltip="Colors, keys, motion, signs"),
         Binding("question_mark", "app.help", "Help", show=False, id="home.help"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
     ]
@@ -105,11 +106,19 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
 
         self.desk.go(self.desk.open_page, Review(round_of(self._due)))
 
+    def action_settings(self) -> None:
+        self.desk.go(self.desk.open_settings)
+
     def action_place(self) -> None:
         self.desk.go(self.desk.open_placement)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return bool(self._due) if action == "review" else True
+        return not self.why_not(action, parameters) or None
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        if action == "review" and not self._due:
+            return "Nothing is due again yet. What you answer and pass comes back here, first after a few days."
+        return ""
 
     # -- what there is ------------------------------------------------------------------------------
 

@@ -100,6 +100,15 @@ CODE: dict[str, tuple[str, str]] = {
     "variable.builtin": ("", "italic"),
     "gradatim.error": ("text-error", ""),
 }
+
+
+def theme_names() -> tuple[str, ...]:
+    """Every theme that can be chosen, ours first."""
+    from textual.theme import BUILTIN_THEMES
+
+    return (DARK.name, LIGHT.name, *sorted(BUILTIN_THEMES))
+
+
 LEGIBLE = 4.5
 """The least contrast of small text, after the web's accessibility guidelines (WCAG 2, level AA)."""
 

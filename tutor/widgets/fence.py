@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -17,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from lessons import Fence
+from tutor.prediction import same
 from tutor.widgets.bar import markup
 from tutor.widgets.editor import PythonEditor
 from tutor.widgets.prose import inline
@@ -268,15 +268,3 @@ stands, write down what you expect first: a guess that fails teaches more than a
         if action in ("run", "edit", "restore"):
             return not editing and not self.query_one(Input).has_focus
         return True
-
-
-def same(prediction: str, output: str) -> bool:
-    """Whether a prediction says what came out, spelling of shapes and spaces apart."""
-
-    def plain(text: str) -> str:
-        text = re.sub(r"torch\.Size\(\[(.*?)\]\)", r"(\1)", text.strip().split("\n")[-1])
-        if re.match(r"\w+(Error|Exception)\b", text):
-            text = "raises"
-        return re.sub(r"[\s'\"`]+", "", text).strip("()[].").rstrip(",").lower()
-
-    return bool(plain(prediction)) and plain(prediction) == plain(output)
