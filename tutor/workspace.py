@@ -10,6 +10,8 @@ from pathlib import Path
 
 from exercises import Exercise
 
+ASSISTANTS = Path(__file__).with_name("assistants.md")
+
 
 class Workspace:
     """The learner's folder, one file an exercise: ``home/<topic>/<id>.py``."""
@@ -31,8 +33,19 @@ class Workspace:
         """
         path = self.file(exercise)
         if not path.exists():
+            self._tell_assistants()
             write_atomic(path, exercise.text("start.py") if text is None else text, replace=False)
         return path
+
+    def _tell_assistants(self) -> None:
+        """Ask AI assistants to tutor and not to answer, in a file that they look for; before the first exercise only.
+
+        So it is written once: what the learner makes of it, or that it was deleted, is never undone.
+        """
+        note = self.home / "AGENTS.md"
+        if not note.exists() and next(self.home.glob("*/*.py"), None) is None:
+            with contextlib.suppress(OSError):  # the exercise is what matters
+                write_atomic(note, ASSISTANTS.read_text(encoding="utf-8"), replace=False)
 
     def read(self, exercise: Exercise) -> str:
         """The learner's text. Raises FileNotFoundError, or ValueError when it is not UTF-8."""

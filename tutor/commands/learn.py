@@ -17,7 +17,6 @@ from tutor.commands.context import (
     minutes,
     put_json,
     say,
-    short,
     so_far,
 )
 from tutor.commands.plain import exact
@@ -169,6 +168,10 @@ def start(exercise: Annotated[str, EXERCISE]) -> None:
         path = desk.workspace.file(entry.exercise)
     _task(entry)
     print(f"{'Your file' if new else 'Your file is there already'}: {path}")
+    from tutor.examples import wanted
+
+    if new and wanted(desk.settings.option("examples-first"), entry.exercise):
+        print(f"Before you code, two examples of your own: gradatim try {entry.name}")
     print(f"When you have saved it: gradatim check {entry.name}")
 
 
@@ -277,33 +280,3 @@ def history(
             print(f"{n:>3}  {local}  {version.what:<14} {len(version.source.splitlines())} lines")
         if not found:
             print(f"Nothing yet. Begin with: gradatim start {entry.name}")
-
-
-def next_() -> None:
-    """Say in plain text where you are and what to do next, for linear reading and screen readers."""
-    course = desk.course
-    entry = course.next()
-    done, total = course.totals()
-    print(f"You have done {done} of {total} exercises.")
-    if entry is None:
-        words = "Everything is done." if done == total else "All that is required of you is done."
-        print(f"{words} Train what you wrote: gradatim train --run runs/first" if total else "")
-        return
-    if not done and not desk.progress.placements():
-        print("If you know some of this already, gradatim place finds out where to begin.")
-    exercise, lesson = entry.exercise, entry.lesson
-    pages = [n for n, page in enumerate(lesson.pages, 1) if any(b.exercise == exercise.id for b in page.blocks)]
-    print(f"Next is {entry.name}: {exercise.title}, about {minutes(exercise.minutes)}.")
-    print(f"It belongs to lesson {lesson.id}, {lesson.title}, which has {len(lesson.pages)} pages.")
-    if desk.progress.status(exercise.id) == "new" and not desk.workspace.exists(exercise):
-        print(f"1. Read the lesson: gradatim read {lesson.id} --page 1")
-        print(f"2. The exercise comes on page {pages[0] if pages else 1}. Begin it: gradatim start {entry.name}")
-        print(f"3. Write your answer in {short(desk.workspace.file(exercise))}")
-        print(f"4. Check it: gradatim check {entry.name}")
-    else:
-        from tutor.commands.paper import reflowed
-
-        print(f"Task: {reflowed(exercise.task)}")
-        print(f"1. Your file is {short(desk.workspace.file(exercise))}")
-        print(f"2. Check it: gradatim check {entry.name}")
-        print(f"3. If you are stuck: gradatim hint {entry.name} ({desk.progress.hints(exercise.id)} of 3 read)")
