@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,13 +15,16 @@ from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen
 
+from tutor import ticket
 from tutor.settings import Settings
 from tutor.widgets.colors import DARK, LIGHT
 from tutor.widgets.plain import Plain
 from tutor.widgets.signs import cells
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.command import Provider
+    from textual.dom import DOMNode
 
     from lessons import Lesson
     from tutor.course import Course, Entry
@@ -44,6 +47,12 @@ def _training() -> Screen[Any]:
     return Training()
 
 
+def _action_commands() -> type[Provider]:
+    from tutor.screens.palette import ActionCommands
+
+    return ActionCommands
+
+
 def _course_commands() -> type[Provider]:
     from tutor.screens.palette import CourseCommands
 
@@ -63,7 +72,7 @@ class GradatimApp(App[None]):
     CSS_PATH = "gradatim.tcss"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {"course": _home, "training": _training}
     DEFAULT_MODE = "course"
-    COMMANDS = App.COMMANDS | {_course_commands}
+    COMMANDS = App.COMMANDS | {_action_commands, _course_commands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit", tooltip="Close Gradatim"),
@@ -190,6 +199,7 @@ class GradatimApp(App[None]):
         from tutor.screens.base import Dialog
 
         text = "".join(traceback.format_exception(error))
+        screen = type(self.screen).__name__
         if self.settings.path is not None:
             with contextlib.suppress(OSError), (self.settings.path.parent / "errors.txt").open("a") as file:
                 file.write(text + "\n")
@@ -198,8 +208,29 @@ class GradatimApp(App[None]):
         where = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
         place = f"\n({Path(where.filename).name}, line {where.lineno})" if where else ""
         words = f"{type(error).__name__}: {error}{place}\n\nYour text is safe. You can go on."
-        self.push_screen(Dialog("Something went wrong on our side", words, [("o", "OK")], tone="-error"))
+        ways = [("o", "OK"), ("s", "save a report of it")]
+
+        def save(answer: str | None) -> None:
+            if answer == "s":
+                self.save_ticket("error", ticket.of_error(text, screen))
+
+        self.push_screen(Dialog("Something went wrong on our side", words, ways, tone="-error"), save)
         return True
+
+    def save_ticket(self, name: str, text: str) -> None:
+        """Save a report of something of ours, and show it, ready to paste."""
+        from tutor.screens.base import Dialog
+
+        try:
+            words = f"Saved as {ticket.save(self.workspace.home / 'reports', name, text)}\n\n{text}"
+        except OSError as error:
+            words = f"It could not be saved ({error.strerror or error}); here it is whole.\n\n{text}"
+
+        def copy(answer: str | None) -> None:
+            if answer == "c":
+                self.copy_to_clipboard(text)
+
+        self.push_screen(Dialog("A report, ready to paste", words, [("o", "OK"), ("c", "copy it")]), copy)
 
     def tell(self, title: str, words: str) -> None:
         """Say that something could not be done, and why."""
@@ -210,6 +241,22 @@ class GradatimApp(App[None]):
     def _handle_exception(self, error: Exception) -> None:
         self.keep_all()
         super()._handle_exception(error)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """An action that cannot be done now says why, if its owner knows: `why_not` beside `check_action`."""
+        owner, name, parameters = self._parse_action(action, default_namespace or self, namespaces)
+        why_not = getattr(owner, "why_not", None)
+        if why_not is not None and owner.check_action(name, parameters) is None:
+            words = why_not(name, parameters)
+            if words:
+                self.notify(words, timeout=5)
+                return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     # -- the other processes ------------------------------------------------------------------------
 
@@ -296,6 +343,12 @@ class GradatimApp(App[None]):
         await self._go_down()
         await self.push_screen(Placement(self.course.lessons()[0]))
 
+    async def open_settings(self) -> None:
+        from tutor.screens.settings import SettingsPage
+
+        if not isinstance(self.screen, SettingsPage):
+            await self.push_screen(SettingsPage())
+
     async def open_page(self, page: Page) -> None:
         await self.push_screen(page)
 
@@ -345,5 +398,8 @@ class GradatimApp(App[None]):
         yield SystemCommand("Placement test", "Where to begin, if you know some of this already", self.open_placement)
         yield SystemCommand("Training", "Runs: start one, watch one", self.action_training)
         yield SystemCommand("Help", "What can be done here", self.action_help)
+        if (report := getattr(screen, "action_report", None)) is not None:
+            yield SystemCommand("Report this exercise", "Versions, seed and failing check, ready to paste", report)
+        yield SystemCommand("Settings", "Colors, keys, motion, signs", self.open_settings)
         yield SystemCommand("Theme", "Change the colors", self.action_change_theme)
         yield SystemCommand("Quit", "Close Gradatim; nothing is lost", self.action_quit)

@@ -12,8 +12,10 @@ from tutor.commands import (
     authors,
     capstone,
     check,
+    coming,
     data,
     doctor,
+    examples,
     keep,
     learn,
     milestones,
@@ -23,6 +25,8 @@ from tutor.commands import (
     report,
     review,
     serve,
+    settings,
+    ticket,
 )
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
@@ -89,13 +93,14 @@ def gradatim(
     raise typer.Exit(open_screens())
 
 
-app.command("next", rich_help_panel=LEARN)(learn.next_)
+app.command("next", rich_help_panel=LEARN)(coming.next_)
 app.command("list", rich_help_panel=LEARN)(learn.list_)
 app.command("read", rich_help_panel=LEARN)(learn.read)
 app.command("quiz", rich_help_panel=LEARN)(quiz.quiz)
 app.command("review", rich_help_panel=LEARN)(review.review)
 app.command("place", rich_help_panel=LEARN)(place.place)
 app.command("start", rich_help_panel=WORK)(learn.start)
+app.command("try", rich_help_panel=WORK)(examples.try_)
 app.command("check", rich_help_panel=WORK)(check.check)
 app.command("hint", rich_help_panel=WORK)(learn.hint)
 app.command("solution", rich_help_panel=WORK)(learn.solution)
@@ -113,6 +118,8 @@ app.command("eval", rich_help_panel=MODEL)(capstone.eval_)
 app.add_typer(data.app, name="data", rich_help_panel=MODEL)
 capstone.model.command("assemble")(milestones.assemble)
 app.add_typer(capstone.model, name="model", rich_help_panel=MODEL)
+app.command("report-exercise", rich_help_panel=MORE)(ticket.report_exercise)
+app.command("settings", rich_help_panel=MORE)(settings.settings)
 app.command("serve", rich_help_panel=MORE)(serve.serve)
 app.command("doctor", rich_help_panel=MORE)(doctor.doctor)
 app.command("prove", rich_help_panel=MORE)(authors.prove)

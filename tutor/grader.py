@@ -16,7 +16,7 @@ SILENCE_SECONDS = 300.0
 """How long a grader that is at work may say nothing; its own limits are far below."""
 SEEDS = 10**9
 """The line with the seed in a stub is read back with up to nine digits."""
-LAST_WORDS = ("report", "done", "error", "fence", "quiz", "shapes", "start", "pong")
+LAST_WORDS = ("report", "done", "error", "fence", "examples", "quiz", "shapes", "start", "pong")
 """Events after which a request is answered."""
 
 Event = dict[str, Any]
@@ -130,6 +130,10 @@ class Grader:
         event = await self._one({"do": "quiz", "lesson": lesson_slug, "item": item, "seed": seed}, "quiz")
         question: Event = event["question"]
         return question
+
+    async def examples(self, exercise_id: str, text: str) -> Event:
+        """Judge a learner's own examples: ``trouble``, ``examples`` and ``wrong``, as `graders.examples` has them."""
+        return await self._one({"do": "examples", "exercise": exercise_id, "examples": text}, "examples")
 
     async def start_text(self, exercise_id: str, seed: int) -> str:
         """The stub of an exercise whose questions are drawn; it carries the seed, in at most nine digits."""

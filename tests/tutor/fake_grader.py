@@ -37,6 +37,13 @@ def answer(request: dict[str, Any], say: Callable[..., None]) -> None:
             say(event="report", report=report)
         case "fence":
             say(event="fence", output=f"ran {request['index']} {'…' * 50_000}", raised=None, seconds=0.0)
+        case "examples":
+            rows = [(n, line) for n, line in enumerate(request["examples"].splitlines(), 1) if line[:6] == "assert"]
+            found = [
+                {"line": n, "text": line, "true": "wrong" not in line, "says": "it gives 3", "catches": ["one"]}
+                for n, line in rows
+            ]
+            say(event="examples", trouble="", examples=found, wrong=["one", "two"])
         case "quiz":
             item = request["item"] or "align_right"
             question = {"id": f"q03.{item}", "item": item, "seed": 4, "text": "What?", "code": "a + b"}

@@ -138,37 +138,17 @@ async def test_a_notice_about_progress_is_shown(tmp_path: Path) -> None:
 def test_every_binding_of_ours_has_an_id_and_ids_are_unique() -> None:
     from textual.binding import Binding
 
-    from tutor.app import GradatimApp
-    from tutor.screens import (
-        base,
-        bench_panel,
-        compare,
-        exercise,
-        history,
-        home,
-        lesson,
-        new_run,
-        placement,
-        quiz,
-        review,
-        training,
-        watch,
-    )
-    from tutor.widgets import code, editor, fence, listing
+    from tutor.keymap import classes
 
     seen: dict[str, str] = {}
-    for module in (base, bench_panel, compare, exercise, history, home, lesson, new_run, placement, quiz, review,
-                   training, watch, code, editor, fence, listing, sys.modules["tutor.app"]):  # fmt: skip
-        for owner in vars(module).values():
-            if not isinstance(owner, type) or owner.__module__ != module.__name__:
-                continue
-            for binding in owner.__dict__.get("BINDINGS", ()):
-                assert isinstance(binding, Binding)
-                if binding.show:
-                    assert binding.id, f"{owner.__name__}: {binding.key}"
-                if binding.id:
-                    assert seen.setdefault(binding.id, owner.__name__) == owner.__name__, binding.id
-    assert GradatimApp.BINDINGS and len(seen) > 50
+    for owner in classes():
+        for binding in owner.__dict__.get("BINDINGS", ()):
+            assert isinstance(binding, Binding)
+            if binding.show:
+                assert binding.id, f"{owner.__name__}: {binding.key}"
+            if binding.id:
+                assert seen.setdefault(binding.id, owner.__name__) == owner.__name__, binding.id
+    assert len(seen) > 90
 
 
 @pytest.mark.parametrize(

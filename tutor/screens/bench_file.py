@@ -14,6 +14,7 @@ from tutor.screens.base import Dialog, Page
 from tutor.screens.buffer import Buffer
 from tutor.widgets.bar import markup
 from tutor.widgets.code import CodePane
+from tutor.workspace import Workspace
 
 DRAFT_SECONDS = 0.3
 WATCH_SECONDS = 0.5
@@ -27,6 +28,8 @@ class FileBench(Page):
     def __init__(self, exercise: Exercise) -> None:
         super().__init__(classes="bench")
         self.exercise = exercise
+        self.kept_as = exercise.id
+        """Under what name texts that go are kept in the history."""
         self.code = CodePane(id="code")
         self.buffer: Buffer | None = None
         self._draft_timer: Timer | None = None
@@ -43,11 +46,15 @@ class FileBench(Page):
     def opened(self) -> None:
         """The text is in the editor."""
 
+    def shelf(self) -> Workspace:
+        """Where the file is."""
+        return self.desk.workspace
+
     # -- opening ------------------------------------------------------------------------------------
 
     @work(exit_on_error=False, group="open")
     async def open_file(self) -> None:
-        buffer = Buffer(self.desk.workspace, self.exercise)
+        buffer = Buffer(self.shelf(), self.exercise)
         try:
             stub = await self.draw_questions() if not buffer.path.exists() else None
             opened = buffer.open(stub)
@@ -60,7 +67,7 @@ class FileBench(Page):
         if opened.rival is not None:
             self._choose(opened.text, opened.rival)
         elif opened.restored and buffer.known:
-            self.desk.progress.snapshot(self.exercise.id, buffer.known, "unsaved text restored")
+            self.desk.progress.snapshot(self.kept_as, buffer.known, "unsaved text restored")
         self.note("unsaved text restored" if opened.restored else None)
         self.code.editor.focus()
         self.opened()
@@ -99,7 +106,7 @@ class FileBench(Page):
         async with self._disk:
             other = await asyncio.to_thread(self.buffer.save, text)
         if other is not None:  # written elsewhere within the last half second
-            await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, other, "overwritten here")
+            await asyncio.to_thread(self.desk.progress.snapshot, self.kept_as, other, "overwritten here")
 
     @work(group="draft", exit_on_error=False)
     async def _write_draft(self) -> None:
@@ -123,7 +130,7 @@ class FileBench(Page):
         if self.buffer is None:
             return
         text = self.code.editor.text
-        if text == self.buffer.known or self.buffer.changed() is not None:
+        if text == self.buffer.known or self.buffer.overtaken():
             self.buffer.keep(text)
         else:
             self.buffer.save(text)
@@ -173,7 +180,7 @@ class FileBench(Page):
             )
         )
         kept, dropped = (theirs, mine) if answer == "f" else (mine, theirs)
-        await asyncio.to_thread(self.desk.progress.snapshot, self.exercise.id, dropped, "changed elsewhere")
+        await asyncio.to_thread(self.desk.progress.snapshot, self.kept_as, dropped, "changed elsewhere")
         assert self.buffer is not None
         if kept is theirs:
             self.code.editor.replace_all(theirs)

@@ -20,6 +20,9 @@ from tutor.widgets.tabs import Strip
 from tutor.widgets.verdict import Verdict
 
 PANES = (("task", "Task"), ("checks", "Checks"), ("hints", "Hints"))
+FIRST = Content.from_markup(
+    "[b $text-accent]x[/]  First, two examples of your own: what must hold of any right answer?"
+)
 LEVELS = ("a question", "a plan", "a skeleton")
 
 
@@ -31,6 +34,7 @@ class Panel(Vertical):
 
 `1` `2` `3` (or ← →) open task, checks and hints. `h` gives the next of three hints: a question, a plan, a
 skeleton. Once you have passed, `l` shows the shapes that flowed through each line.
+`x` opens examples of your own, which are judged before you code.
 `s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
 earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
 """
@@ -38,18 +42,24 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
         Binding("e,i,enter", "screen.switch", "Edit", id="panel.edit", tooltip="Back to the editor"),
         Binding("h", "screen.hint", "Hint", id="panel.hint", tooltip="The next hint"),
         Binding("s", "screen.solution", "Solution", id="panel.solution", tooltip="The solution beside your code"),
-        Binding("l", "lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
+        Binding("l", "screen.lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
+        Binding("x", "screen.examples", "Examples", id="panel.examples",
+                tooltip="Examples of your own, before you code"),
         Binding("y", "screen.history", "History", id="panel.history", tooltip="All your earlier texts"),
         Binding("r", "screen.reset", "Reset", id="panel.reset", tooltip="Start again from the stub"),
-        Binding("n", "next", "Next", id="panel.next", tooltip="Go on to what comes next"),
+        Binding("n", "screen.next", "Next", id="panel.next", tooltip="Go on to what comes next"),
         Binding("1", "pane('task')", "Task", show=False, id="panel.task"),
         Binding("2", "pane('checks')", "Checks", show=False, id="panel.checks"),
         Binding("3", "pane('hints')", "Hints", show=False, id="panel.hints"),
         Binding("left", "turn(-1)", "Pane before", show=False, id="panel.left"),
         Binding("right", "turn(1)", "Pane after", show=False, id="panel.right"),
+        Binding("exclamation_mark", "screen.report", "Report", show=False, id="panel.report",
+                tooltip="Something about this exercise seems wrong"),
         Binding("question_mark", "app.help", "Help", show=False, id="panel.help"),
-    ]
+    ]  # fmt: skip
     solved: reactive[bool] = reactive(False)
+    examples_first: reactive[bool] = reactive(False)
+    """Whether the task is preceded by the offer to write examples."""
 
     def __init__(self, exercise: Exercise, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -72,17 +82,10 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
     def on_mount(self) -> None:
         self._draw_hints()
 
-    def action_next(self) -> None:
-        self.screen.call_later(self.screen.run_action, "next")
-
-    def action_lens(self) -> None:
-        self.screen.call_later(self.screen.run_action, "lens")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "lens":
-            report = self.verdict.report
-            return report is not None and report.passed
-        return self.solved if action == "next" else True
+    def watch_examples_first(self, first: bool) -> None:
+        if self.is_mounted:
+            words = self.query_one("#task-words", Static)
+            words.update(Content("\n\n").join([FIRST, task_text(self.exercise)]) if first else task_text(self.exercise))
 
     def watch_solved(self, solved: bool) -> None:
         self.screen.refresh_bindings()

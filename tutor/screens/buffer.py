@@ -98,6 +98,17 @@ class Buffer:
                 return None  # being written right now, or not text: look again at the next beat
             return text if text != before else None
 
+    def overtaken(self) -> bool:
+        """Whether somebody else has written another text there; unlike `changed`, this takes no note of it."""
+        with self._lock:
+            stamp = self._look()
+            if stamp is None or stamp == self._stamp:
+                return False
+            try:
+                return self.workspace.read(self.exercise) != self.known
+            except (OSError, ValueError):
+                return True
+
     def _read(self) -> str:
         stamp = self._look()
         text = self.workspace.read(self.exercise)

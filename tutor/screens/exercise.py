@@ -12,7 +12,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from graders.report import Report, check_from_json
+from tutor import ticket
 from tutor.course import Entry
+from tutor.examples import Examples, wanted
 from tutor.screens.base import Dialog
 from tutor.screens.bench_file import FileBench
 from tutor.screens.bench_panel import Panel
@@ -31,7 +33,8 @@ Write in the editor; **F2** (or Ctrl+S) saves the file and checks it. **Esc** go
 panel, where single letters work; Esc there goes back. **F4** opens the same file in your own editor
 (`$EDITOR`); whatever is saved there, or in any other window, is noticed here and checked at once.
 
-Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away.
+Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away. Does something
+about the exercise itself seem wrong? `!` in the panel puts a report together, ready to paste.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "check", "Check", id="bench.check", tooltip="Save the file and check it"),
@@ -41,6 +44,8 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
         Binding("ctrl+e", "external_in_turn", "$EDITOR", show=False, priority=True, id="bench.external2"),
         Binding("f5", "hint", "Hint", id="bench.hint", tooltip="A question, a plan, a skeleton"),
         Binding("f8", "next", "Next", id="bench.next", tooltip="Go on to what comes next"),
+        Binding("f9", "examples", "Examples", show=False, id="bench.examples",
+                tooltip="Examples of your own, before you code"),
         Binding("escape", "escape", "Panel", id="bench.escape", tooltip="To the panel, and from there back"),
     ]  # fmt: skip
 
@@ -221,6 +226,27 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             await asyncio.to_thread(progress.snapshot, self.exercise.id, self.code.editor.text, "restore")
             await self._put(chosen, "an earlier text, restored")
 
+    def action_examples(self) -> None:
+        from tutor.screens.examples import ExamplesPage
+
+        self.keep()
+        self.desk.go(self.desk.open_page, ExamplesPage(self.entry))
+
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        self._offer_examples()
+
+    def _offer_examples(self) -> None:
+        """Where the learner wants examples first, say so above the task, as long as there are none."""
+        first = wanted(self.desk.settings.option("examples-first"), self.exercise) and not self.entry.done
+        self.panel.examples_first = first and not Examples(self.desk.workspace.home).begun(self.exercise)
+
+    def action_report(self) -> None:
+        """Something about this exercise seems wrong: put together what is to be known."""
+        report, hints = self.panel.verdict.report, self.desk.progress.hints(self.exercise.id)
+        source = self.panel.verdict.source if report else self.code.editor.text
+        self.desk.save_ticket(self.exercise.name, ticket.of_exercise(self.entry, source, report, hints))
+
     def action_next(self) -> None:
         self.desk.go(self.desk.go_next)
 
@@ -239,6 +265,17 @@ Unsaved text is kept beside your file as you type, so nothing is lost if the ter
             self.desk.go(self.desk.close_page, self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "next":
-            return self.panel.solved
-        return True
+        return not self.why_not(action, parameters) or None
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        if action == "next" and not self.panel.solved:
+            return "From here you go on once it has passed; the map (esc, esc) leads anywhere."
+        if action == "examples" and self.exercise.kind == "predict":
+            return "A prediction is its own example: there is nothing to write down first."
+        if action == "lens":
+            report = self.panel.verdict.report
+            if report is None:
+                return "The lens looks at a text that was checked: F2 checks it."
+            if not report.passed:
+                return "A failure has its shapes below the checks already, where there are any."
+        return ""

@@ -166,8 +166,13 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
             if action == "turn":
                 return 0 <= self.number + int(str(parameters[0])) < len(self.lesson.pages) or None
             if action == "run_next":
-                return bool(self.lesson.pages[self.number].fences)
+                return bool(self.lesson.pages[self.number].fences) or None
         return True
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        if action == "turn":
+            return "This is the last page; n goes on." if int(str(parameters[0])) > 0 else "This is the first page."
+        return "There is no code on this page." if action == "run_next" else ""
 
     # -- code ---------------------------------------------------------------------------------------
 
@@ -189,14 +194,15 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
     @work(exit_on_error=False, group="fence")
     async def _run_fence(self, block: FenceBlock) -> None:
         trial = block.trial
-        codes = [one.code for one in self._trials[self.number]]
+        number = next(n for n, trials in self._trials.items() if any(one is trial for one in trials))
+        codes = [one.code for one in self._trials[number]]  # the page may have been turned since
         index = trial.fence.index
         codes[index] = trial.fence.code
         trial.problem = ""
         try:
             grader = await self.desk.grader()
             block.running("running…")
-            own = self.lesson.pages[self.number].own
+            own = self.lesson.pages[number].own
             source = self.desk.course.passed(own) if own else None
             event = await grader.fence(codes, index, trial.code if trial.edited else None, own, source)
             trial.output, trial.raised = str(event.get("output") or ""), event.get("raised")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from tutor.screens.base import Guarded
 from tutor.widgets.signs import SIGNS
@@ -14,11 +14,39 @@ from tutor.widgets.signs import SIGNS
 if TYPE_CHECKING:
     from tutor.app import GradatimApp
 
-Command = Callable[[], Awaitable[None]]
+Command = Callable[[], Awaitable[Any]]
+NOT_FOUND = ("app.quit", "app.help", "app.training", "home.training", "home.quit", "home.help", "home.next")
+"""What the palette has under its own name already."""
 
 
 class Palette(Guarded, CommandPalette):
-    """Textual's palette; a double click in it runs a command once."""
+    """Textual's palette; a double click in it runs a command once, and paging through nothing does nothing."""
+
+    def _action_command_list(self, action: str) -> None:
+        if self.query_one(CommandList).option_count:
+            super()._action_command_list(action)
+
+
+class ActionCommands(Provider):
+    """Whatever a key does on the screen from which the palette was opened, or in any part of it."""
+
+    def _all(self) -> Iterator[tuple[str, str, Command]]:
+        seen: set[str] = set()
+        for node in [active.node for active in self.screen.active_bindings.values()] + [*self.screen.query("*")]:
+            for binding in (one for found in node._bindings.key_to_bindings.values() for one in found):
+                words = binding.tooltip or binding.description
+                if not binding.id or not words or words in seen or binding.id in NOT_FOUND:
+                    continue
+                if self.app._check_action_state(binding.action, node) is not False:
+                    seen.add(words)
+                    key = self.app.get_key_display(binding)
+                    yield words, f"the key is {key}", partial(self.app.run_action, binding.action, node)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for name, words, command in self._all():
+            if (score := matcher.match(name)) > 0:
+                yield Hit(score, matcher.highlight(name), command, help=words)
 
 
 class CourseCommands(Provider):
