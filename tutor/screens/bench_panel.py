@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widgets import ContentSwitcher, Static
 
 from exercises import Exercise
+from tutor.screens.base import Page
 from tutor.widgets.bar import markup, minutes
 from tutor.widgets.prose import flow, inline, prose
 from tutor.widgets.signs import dots
@@ -23,6 +24,7 @@ PANES = (("task", "Task"), ("checks", "Checks"), ("hints", "Hints"))
 FIRST = Content.from_markup(
     "[b $text-accent]x[/]  First, two examples of your own: what must hold of any right answer?"
 )
+ASKED = ("next", "lens", "examples")
 LEVELS = ("a question", "a plan", "a skeleton")
 
 
@@ -42,12 +44,12 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
         Binding("e,i,enter", "screen.switch", "Edit", id="panel.edit", tooltip="Back to the editor"),
         Binding("h", "screen.hint", "Hint", id="panel.hint", tooltip="The next hint"),
         Binding("s", "screen.solution", "Solution", id="panel.solution", tooltip="The solution beside your code"),
-        Binding("l", "screen.lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
-        Binding("x", "screen.examples", "Examples", id="panel.examples",
+        Binding("l", "lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
+        Binding("x", "examples", "Examples", id="panel.examples",
                 tooltip="Examples of your own, before you code"),
         Binding("y", "screen.history", "History", id="panel.history", tooltip="All your earlier texts"),
         Binding("r", "screen.reset", "Reset", id="panel.reset", tooltip="Start again from the stub"),
-        Binding("n", "screen.next", "Next", id="panel.next", tooltip="Go on to what comes next"),
+        Binding("n", "next", "Next", id="panel.next", tooltip="Go on to what comes next"),
         Binding("1", "pane('task')", "Task", show=False, id="panel.task"),
         Binding("2", "pane('checks')", "Checks", show=False, id="panel.checks"),
         Binding("3", "pane('hints')", "Hints", show=False, id="panel.hints"),
@@ -81,6 +83,23 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
 
     def on_mount(self) -> None:
         self._draw_hints()
+
+    # What the bench does or refuses; asked of the bench itself, since app.screen may be a dialog above it.
+
+    def action_next(self) -> None:
+        self.screen.call_later(self.screen.run_action, "next")
+
+    def action_lens(self) -> None:
+        self.screen.call_later(self.screen.run_action, "lens")
+
+    def action_examples(self) -> None:
+        self.screen.call_later(self.screen.run_action, "examples")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.screen.check_action(action, parameters) if action in ASKED else True
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        return str(self.screen.why_not(action, parameters)) if isinstance(self.screen, Page) else ""
 
     def watch_examples_first(self, first: bool) -> None:
         if self.is_mounted:

@@ -20,10 +20,10 @@ NOT_FOUND = ("app.quit", "app.help", "app.training", "home.training", "home.quit
 
 
 class Palette(Guarded, CommandPalette):
-    """Textual's palette; a double click in it runs a command once, and paging through nothing does nothing."""
+    """Textual's palette; a double click in it runs a command once, and no key is lost on a list without room."""
 
     def _action_command_list(self, action: str) -> None:
-        if self.query_one(CommandList).option_count:
+        if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)
 
 

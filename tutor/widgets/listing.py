@@ -16,3 +16,11 @@ class Listing(OptionList):
         Binding("j", "cursor_down", "Down", show=False),
         Binding("k", "cursor_up", "Up", show=False),
     ]
+
+    def action_page_up(self) -> None:
+        if self.scrollable_content_region:  # a window of few rows may leave none for the list
+            super().action_page_up()
+
+    def action_page_down(self) -> None:
+        if self.scrollable_content_region:
+            super().action_page_down()
