@@ -27,6 +27,7 @@ from tutor.commands import (
     serve,
     settings,
     ticket,
+    zoo,
 )
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
 
@@ -105,6 +106,7 @@ app.command("check", rich_help_panel=WORK)(check.check)
 app.command("hint", rich_help_panel=WORK)(learn.hint)
 app.command("solution", rich_help_panel=WORK)(learn.solution)
 app.command("reset", rich_help_panel=WORK)(learn.reset)
+app.command("zoo", rich_help_panel=WORK)(zoo.zoo)
 app.command("history", rich_help_panel=WORK)(learn.history)
 app.add_typer(keep.app, name="progress", rich_help_panel=WORK)
 app.command("parts", rich_help_panel=MODEL)(milestones.parts)

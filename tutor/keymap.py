@@ -26,7 +26,7 @@ PLACES = {
     "examples": "Your examples",
     "compare": "Comparison",
     "history": "History",
-    "quiz": "Quiz",
+    "quiz": "Quiz and known mistakes",
     "review": "Review",
     "placement": "Placement test",
     "settings": "Settings",
@@ -47,6 +47,7 @@ TOGETHER = (
     {"history", "list"},
     {"training", "list"},
     {"capstone", "list"},
+    {"sampling", "written"},
 )
 """Whose keys work at the same time; those of ``app`` work everywhere."""
 
@@ -60,7 +61,7 @@ FRAME = {
 }
 """Keys that are not ours to give away."""
 
-TYPING = {"bench", "editor", "seek", "examples", "newrun"}
+TYPING = {"bench", "editor", "seek", "examples", "newrun", "sampling"}
 """Places where letters are typed: what is printed cannot be a key there."""
 
 

@@ -397,8 +397,53 @@ class FakeGrader:
         pass
 
 
+class FakeSampler:
+    """A model that knows one sentence, and draws every third token from far below the likeliest."""
+
+    STORY = (" tensor", " with", " the", " same", " size", " as", " self", ".", "\n", "[1]", " caf\\xc3", " is", " new")
+    pause = 0.0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: list[tuple[str, list[str]]] = []
+        self.stopped = self.closed = False
+
+    async def write(self, prompt: str, options: Sequence[str]) -> AsyncIterator[dict[str, Any]]:
+        self.asked.append((prompt, list(options)))
+        self.stopped = False
+        words = dict(word.split("=") for word in options)
+        if self.folder.name == "nano-2":
+            yield {"event": "error", "message": "nano-2 holds no checkpoint yet"}
+            return
+        yield {"event": "start", "version": 1, "step": 900, "precision": "float32", "notes": []}
+        count = int(words["choices"])
+        for number in range(int(words["tokens"])):
+            token = self.STORY[number % len(self.STORY)]
+            far = number % 3 == 2
+            top = [{"id": rank, "token": f" word{rank}", "share": 0.6 / 2**rank,
+                    "drawn": 0.7 / 2**rank if rank < 3 else 0.0} for rank in range(count)]  # fmt: skip
+            one = {"id": 99, "token": token, "share": 0.0004, "drawn": 0.001, "rank": 1234}
+            if not far:
+                one |= {"id": 1, "share": 0.3, "drawn": 0.35, "rank": 2}
+                top[1]["token"] = token
+            yield {"event": "token", "text": token.replace("\\xc3", "é"), **one, "top": top}
+            await asyncio.sleep(self.pause)
+            if self.stopped:
+                yield {"event": "end", "reason": "stopped", "text": "", "tokens": number + 1, "tokens_per_second": 20.0}
+                return
+        yield {"event": "end", "reason": "length", "text": "", "tokens": number + 1, "tokens_per_second": 812.4}
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    async def close(self) -> None:
+        self.closed = True
+
+
 class FakeJobs:
     """Runs that are only written down."""
+
+    Sampler = FakeSampler
 
     def ask(self, module: str, *words: str, timeout: float = 0) -> Any:
         return SimpleNamespace(returncode=0, stdout="parameters  4,800,000\ntime        about 4 min\n", stderr="")

@@ -173,6 +173,11 @@ def test_reset_keeps_the_text_and_history_brings_it_back(run: Run, home: Path) -
     code, out, _ = run("history", "stable-softmax")
     assert code == 0 and "failed" in out and "before reset" in out
     assert run("history", "stable-softmax", "--show", "1")[1] == "wrong v1\n"
+    (home / "broadcasting" / "stable_softmax.py").write_text("wrong v2\n")
+    out = run("history", "stable-softmax", "--diff", "1")[1]
+    assert "-wrong v1\n+wrong v2" in out and "--- number 1" in out
+    (home / "broadcasting" / "stable_softmax.py").write_text("wrong v1\n")
+    assert "is what your file holds" in run("history", "stable-softmax", "--diff", "1")[1]
     assert run("history", "stable-softmax", "--restore", "2")[0] == 0
     assert path.read_text() == "wrong v2"
     document = json.loads(run("history", "stable-softmax", "--json")[1])
@@ -429,6 +434,7 @@ def test_new_exercise_makes_files_that_can_be_read(run: Run, tmp_path: Path, mon
     [
         (("prove", "stable-softmax", "--full"), "graders.proof", ["stable_softmax", "--full"]),
         (("sample", "Once", "--run", "RUN", "tokens=5"), "gpt2.sample", ["RUN", "Once", "tokens=5"]),
+        (("sample", "Once", "--top", "--run", "RUN"), "gpt2.sample", ["RUN", "Once", "--top"]),
         (("eval", "--run", "RUN", "--tokens", "64"), "gpt2.evaluate", ["RUN", "--tokens", "64"]),
         (("model", "export", "RUN", "out"), "gpt2.weights", ["export", "RUN", "out"]),
         (("model", "import", "in", "r2"), "gpt2.weights", ["import", "in", "r2"]),

@@ -167,4 +167,4 @@ async def test_a_round_of_nothing_but_a_rebuild_begins_with_its_end(tmp_path: Pa
         await settle(pilot)
         text = "\n".join(rows(app))
         assert "To write once more" in text and exercise("stable_softmax").title in text
-        assert app.fake.draws == 0 and "Map" in rows(app)[-1]
+        assert app.fake.draws == 0 and "Done" in rows(app)[-1]

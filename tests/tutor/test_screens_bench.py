@@ -189,7 +189,14 @@ async def test_history_brings_an_earlier_text_back(tmp_path: Path, size: tuple[i
         await settle(pilot)
         assert isinstance(app.screen, History)
         compare(app, "history")
-        await pilot.press("down", "enter")
+        await pilot.press("down", "d")
+        await settle(pilot)
+        assert isinstance(app.screen, Compare)
+        compare(app, "history-difference")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, History)
+        await pilot.press("enter")
         await settle(pilot)
         assert bench.code.editor.text == NAIVE == file(app).read_text()
         assert ANSWER in [s.source for s in app.progress.snapshots("stable_softmax")]
@@ -442,3 +449,23 @@ async def test_panes_and_keys_can_be_clicked(tmp_path: Path) -> None:
         await pilot.click(offset=(rows(app)[-1].index("Check"), 23))
         await until(pilot, lambda: bool(app.fake.checked))
         assert strip.open == "checks"
+
+
+async def test_shapes_stand_behind_the_lines_until_the_text_changes(tmp_path: Path) -> None:
+    async with opened(tmp_path, (120, 40)) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        bench.code.editor.replace_all(NAIVE)
+        await pilot.press("f2")
+        await settle(pilot)
+        assert any("powers = x.exp()   ↳ powers (3, 4) float32" in row for row in rows(app))
+        assert "↳" not in bench.code.editor.text, "they are no part of the text"
+        await pilot.press("x")
+        await settle(pilot)
+        assert not any("↳" in row for row in rows(app))
+        bench.code.editor.replace_all(ANSWER)
+        await pilot.press("f2")
+        await settle(pilot)
+        assert not any("↳" in row for row in rows(app)), "a pass shows them on request"
+        await pilot.press("escape", "l")
+        await settle(pilot)
+        assert any("↳ powers (3, 4)" in row for row in rows(app))

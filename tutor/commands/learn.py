@@ -254,16 +254,21 @@ def history(
         int | None,
         typer.Option(min=1, metavar="N", help="Make number N your file again; the present text is kept."),
     ] = None,
+    diff: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="What has changed between number N and your file.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, and nothing else.")] = False,
 ) -> None:
-    """List every attempt and every text that was replaced; show one, or bring it back."""
+    """List every attempt and every text that was replaced; show one, compare it with your file, or bring it back."""
     entry = desk.entry(exercise)
     found = versions(entry.exercise.id)
-    number = show or restore
+    number = show or restore or diff
     if number is not None and number > len(found):
         raise Refusal(f"The history of {entry.name} has {len(found)} entries; there is no number {number}.")
     if show is not None:
         print(found[show - 1].source.rstrip("\n"), file=exact())
+    elif diff is not None:
+        _difference(entry, found[diff - 1].source, diff)
     elif restore is not None:
         _keep(entry, "restore")
         desk.workspace.write(entry.exercise, found[restore - 1].source)
@@ -280,3 +285,17 @@ def history(
             print(f"{n:>3}  {local}  {version.what:<14} {len(version.source.splitlines())} lines")
         if not found:
             print(f"Nothing yet. Begin with: gradatim start {entry.name}")
+
+
+def _difference(entry: Entry, before: str, number: int) -> None:
+    import difflib
+
+    try:
+        present = desk.workspace.read(entry.exercise)
+    except FileNotFoundError:
+        raise Refusal(f"You have no file of {entry.name}: gradatim start {entry.name}") from None
+    except ValueError as error:
+        raise Refusal(str(error)) from None
+    texts = (before.splitlines(), present.splitlines())
+    lines = list(difflib.unified_diff(*texts, f"number {number}", "your file", lineterm="", n=3))
+    print("\n".join(lines) if lines else f"Number {number} is what your file holds.", file=exact())

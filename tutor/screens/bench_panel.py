@@ -24,7 +24,7 @@ PANES = (("task", "Task"), ("checks", "Checks"), ("hints", "Hints"))
 FIRST = Content.from_markup(
     "[b $text-accent]x[/]  First, two examples of your own: what must hold of any right answer?"
 )
-ASKED = ("next", "lens", "examples")
+ASKED = ("next", "lens", "examples", "zoo")
 LEVELS = ("a question", "a plan", "a skeleton")
 
 
@@ -35,7 +35,8 @@ class Panel(Vertical):
 ## The panel
 
 `1` `2` `3` (or ← →) open task, checks and hints. `h` gives the next of three hints: a question, a plan, a
-skeleton. Once you have passed, `l` shows the shapes that flowed through each line.
+skeleton. Once you have passed, `l` shows the shapes that flowed through each line, and `m` the mistakes that
+learners really make here and the check that stops each.
 `x` opens examples of your own, which are judged before you code.
 `s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
 earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
@@ -47,6 +48,7 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
         Binding("l", "lens", "Lens", id="panel.lens", tooltip="The shapes that flowed through each line"),
         Binding("x", "examples", "Examples", id="panel.examples",
                 tooltip="Examples of your own, before you code"),
+        Binding("m", "zoo", "Mistakes", id="panel.zoo", tooltip="Known mistakes, and the check that stops each"),
         Binding("y", "screen.history", "History", id="panel.history", tooltip="All your earlier texts"),
         Binding("r", "screen.reset", "Reset", id="panel.reset", tooltip="Start again from the stub"),
         Binding("n", "next", "Next", id="panel.next", tooltip="Go on to what comes next"),
@@ -94,6 +96,9 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
 
     def action_examples(self) -> None:
         self.screen.call_later(self.screen.run_action, "examples")
+
+    def action_zoo(self) -> None:
+        self.screen.call_later(self.screen.run_action, "zoo")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self.screen.check_action(action, parameters) if action in ASKED else True

@@ -42,6 +42,7 @@ Enter runs the chosen milestone. Its words appear below, and what it found is ke
         Binding("question_mark", "app.help", "Help", show=False, id="capstone.help"),
     ]  # fmt: skip
     WHERE = "capstone"
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so
 
     def __init__(self) -> None:
         super().__init__(classes="capstone")

@@ -28,10 +28,10 @@ class Compare(Page):
     """A comparison of two texts."""
 
     HELP = """\
-## Your code and the answer
+## Two texts
 
-Lines marked `-` stand only in yours, `+` only in the answer, `~` differ between the two. Another way is not
-a wrong way: what passed the checks is right.
+Lines marked `-` stand only in the first (yours, or the earlier one), `+` only in the second (the answer, or what you
+have now); `~` differ between the two. Another way than the answer's is not a wrong way: what passed is right.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="compare.back"),
@@ -39,9 +39,10 @@ a wrong way: what passed the checks is right.
         Binding("down,j", "scroll(1)", "Down", show=False),
     ]
 
-    def __init__(self, title: str, mine: str, answer: str) -> None:
+    def __init__(self, title: str, mine: str, answer: str, names: tuple[str, str] = ("yours", "the answer")) -> None:
+        """``names`` are those of the two texts."""
         super().__init__(classes="compare")
-        self.heading = title
+        self.heading, self.names = title, names
         self.mine, self.answer = mine.rstrip("\n").split("\n"), answer.rstrip("\n").split("\n")
         self._colored = [
             highlight("\n".join(lines), language="python", theme=CodeColors).split("\n", allow_blank=True)
@@ -52,7 +53,7 @@ a wrong way: what passed the checks is right.
         return f"compare · {self.heading}"
 
     def compose(self) -> ComposeResult:
-        yield Bar(f"[b]{markup(self.heading)}[/]", "[$foreground-muted]yours and the answer[/]")
+        yield Bar(f"[b]{markup(self.heading)}[/]", f"[$foreground-muted]{' and '.join(self.names)}[/]")
         with VerticalScroll(id="compare"):
             yield Static(id="compare-text")
         yield Keys()
@@ -70,7 +71,7 @@ a wrong way: what passed the checks is right.
         """The comparison for a screen of this size."""
         rows = list(aligned(self.mine, self.answer))
         if all(mark == " " for mark, _, _ in rows):
-            return Content("Your code is the answer, line by line.")
+            return Content(f"No difference, line by line, between {' and '.join(self.names)}.")
         if size.width >= SIDE_BY_SIDE:
             return self._columns(rows, (size.width - 9) // 2)
         return self._single(rows)
@@ -83,7 +84,7 @@ a wrong way: what passed the checks is right.
         return line + " " * (width - line.cell_length)
 
     def _columns(self, rows: list[Row], width: int) -> Content:
-        head = f"[b]{'  yours':<{width + 3}}[/]  [b]the answer[/]"
+        head = f"[b]{'  ' + self.names[0]:<{width + 3}}[/]  [b]{self.names[1]}[/]"
         lines = [Content.from_markup(head)]
         for mark, left, right in rows:
             lines.append(

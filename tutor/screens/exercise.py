@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,6 +20,7 @@ from tutor.screens.base import Dialog
 from tutor.screens.bench_file import FileBench
 from tutor.screens.bench_panel import Panel
 from tutor.widgets.bar import Bar, markup, minutes
+from tutor.widgets.facts import beside
 from tutor.widgets.keys import Keys
 from tutor.widgets.signs import standing
 
@@ -87,8 +89,11 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         attempts = self.desk.progress.attempts(self.exercise.id)
         if attempts and attempts[-1].source == self.code.editor.text:
             self.panel.verdict.source = attempts[-1].source
-            self.panel.verdict.conclude(attempts[-1].report, self.exercise.after)
+            report = attempts[-1].report
+            self.panel.verdict.conclude(report, self.exercise.after)
             self.panel.open("checks")
+            failure = report.first_failure
+            self._note_shapes(attempts[-1].source, failure.details.get("lens") if failure else None)
         self.panel.solved = self.entry.done or any(attempt.passed for attempt in attempts)
         self.refresh_bindings()
 
@@ -123,6 +128,8 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
             self.note("saved")
         report = await self._grade(text)
         self.panel.verdict.conclude(report, self.exercise.after)
+        failure = report.first_failure
+        self._note_shapes(text, failure.details.get("lens") if failure else None)
         await asyncio.to_thread(
             self.desk.progress.attempt, self.exercise.id, text, report, self.exercise.content_hash(), "desk"
         )
@@ -185,9 +192,16 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         try:
             grader = await self.desk.grader()
             seed = verdict.report.seed if verdict.report else None
-            verdict.look(await grader.shapes(self.exercise.id, verdict.source, seed))
+            seen = await grader.shapes(self.exercise.id, verdict.source, seed)
+            verdict.look(seen)
+            self._note_shapes(verdict.source, seen.get("lens"))
         except Exception as error:
             self.desk.tell("The lens could not be used", str(error) or type(error).__name__)
+
+    def _note_shapes(self, text: str, lens: Sequence[dict[str, Any]] | None) -> None:
+        """Put what the lens saw behind the lines of the editor, if they are still the same."""
+        if lens and self.code.editor.text == text:
+            self.code.editor.set_notes({line["line"] - 1: beside(line) for line in lens if line.get("values")})
 
     @work(exit_on_error=False, group="ask")
     async def action_reset(self) -> None:
@@ -220,7 +234,7 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         progress = self.desk.progress
         snapshots = progress.snapshots(self.exercise.id) if hasattr(progress, "snapshots") else []
         chosen = await self.app.push_screen_wait(
-            History(self.exercise.title, progress.attempts(self.exercise.id), snapshots)
+            History(self.exercise.title, progress.attempts(self.exercise.id), snapshots, self.code.editor.text)
         )
         if chosen is not None and chosen != self.code.editor.text and self.buffer is not None:
             await asyncio.to_thread(progress.snapshot, self.exercise.id, self.code.editor.text, "restore")
@@ -240,6 +254,17 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         """Where the learner wants examples first, say so above the task, as long as there are none."""
         first = wanted(self.desk.settings.option("examples-first"), self.exercise) and not self.entry.done
         self.panel.examples_first = first and not Examples(self.desk.workspace.home).begun(self.exercise)
+
+    def action_zoo(self) -> None:
+        from tutor.screens.zoo import Zoo
+        from tutor.zoo import animals
+
+        passed = [attempt for attempt in self.desk.progress.attempts(self.exercise.id) if attempt.passed]
+        checks = list(passed[-1].report.checks) if passed else []
+        if found := animals(self.exercise, checks):
+            self.desk.go(self.desk.open_page, Zoo(self.entry, found, checks))
+        else:
+            self.notify("The checks have changed since you passed: check it once more.", timeout=5)
 
     def action_report(self) -> None:
         """Something about this exercise seems wrong: put together what is to be known."""
@@ -272,6 +297,10 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
             return "From here you go on once it has passed; the map (esc, esc) leads anywhere."
         if action == "examples" and self.exercise.kind == "predict":
             return "A prediction is its own example: there is nothing to write down first."
+        if action == "zoo":
+            if not self.panel.solved:
+                return "The known mistakes would tell too much before it has passed."
+            return "" if self.exercise.mistakes else "No mistakes are known here."
         if action == "lens":
             report = self.panel.verdict.report
             if report is None:

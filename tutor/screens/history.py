@@ -16,6 +16,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor.screens.base import Guarded
+from tutor.screens.compare import Compare
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.fence import CodeColors
 from tutor.widgets.keys import Keys
@@ -31,6 +32,7 @@ class Texts(Listing):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Bring back", id="history.restore", tooltip="Put this text into the editor"),
+        Binding("d", "screen.difference", "Difference", id="history.difference", tooltip="What has changed since"),
     ]
 
 
@@ -40,16 +42,19 @@ class History(Guarded, Screen["str | None"]):
     HELP = """\
 ## History
 
-Every check keeps the text that was checked, and every reset the text that went. Enter brings one back into
-the editor; what is there now is kept as well.
+Every check keeps the text that was checked, and every reset the text that went. `d` shows what has changed since;
+Enter brings a text back into the editor, and what is there now is kept as well.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Back", id="history.back"),
     ]
 
-    def __init__(self, title: str, attempts: Sequence[Attempt], snapshots: Sequence[Snapshot]) -> None:
+    def __init__(
+        self, title: str, attempts: Sequence[Attempt], snapshots: Sequence[Snapshot], present: str = ""
+    ) -> None:
+        """``present`` is the text that stands in the editor now."""
         super().__init__(classes="history")
-        self.heading = title
+        self.heading, self.present = title, present
         tried = [(attempt.when, attempt.source, _attempt(attempt)) for attempt in attempts]
         kept = [(one.when, one.source, f"[$foreground-muted]◌ before: {markup(one.reason)}[/]") for one in snapshots]
         self.items = sorted([*tried, *kept], key=lambda item: item[0], reverse=True)
@@ -73,6 +78,12 @@ the editor; what is there now is kept as well.
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self.items[event.option_index][1])
+
+    def action_difference(self) -> None:
+        chosen = self.query_one(Texts).highlighted
+        if chosen is not None:
+            when, source, _ = self.items[chosen]
+            self.app.push_screen(Compare(self.heading, source, self.present, (_when(when), "now")))
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -28,7 +28,7 @@ STEPS = {
     "proceed": "Go on",
     "again": "Another round",
     "finish": "How it went",
-    "leave": "Map",
+    "leave": "Done",
 }
 """What Enter can do, one at a time."""
 TRIES = 6
@@ -92,7 +92,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         ready, self.failed = self.desk.grader_state == "ready", False
         self._clear("drawing a question…" if ready else "Warming up torch… (once, about three seconds)")
         try:
-            question = await self._ask(await self.desk.grader())
+            question = await self.draw()
         except Exception as error:
             self.failed = True
             self._clear(f"No question could be drawn: {error}")
@@ -102,6 +102,10 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
         self.question, self.chosen = question, None
         self.asked += 1
         self.show()
+
+    async def draw(self) -> dict[str, Any]:
+        """The next question."""
+        return await self._ask(await self.desk.grader())
 
     async def _ask(self, grader: Any) -> dict[str, Any]:
         """Draw what comes next: any question of the deck that this round has not had."""
@@ -145,6 +149,8 @@ is drawn with fresh numbers, and its answer is computed by running its code. Esc
             if closing := self.closing():
                 text += f"\n\n[$foreground-muted]{closing}[/]"
             why.update(Content.from_markup(text))
+            # A long question may have pushed it out of sight.
+            self.call_after_refresh(why.scroll_visible, animate=False)
         self.refresh_bindings()
 
     def place(self) -> str:

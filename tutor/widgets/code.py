@@ -16,6 +16,8 @@ from textual.widgets.text_area import Selection
 from tutor.widgets.bar import markup
 from tutor.widgets.editor import PythonEditor
 
+OFFERED = 5
+"""Names shown at a time."""
 _Match = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -82,15 +84,24 @@ class CodePane(Vertical):
 
     @on(PythonEditor.SelectionChanged)
     @on(PythonEditor.Checked)
+    @on(PythonEditor.Offered)
     def _say(self) -> None:
         row, column = self.editor.cursor_location
         text = f"{row + 1}:{column + 1}"
         if self.note:
             text += f"  {self.note}"
-        if self.editor.problems:
+        if self.editor.offer:
+            text += f"  {self._offer()}"
+        elif self.editor.problems:
             problem = self.editor.problems[0]
             text += f"  [$text-error]! line {problem.row + 1}: {markup(problem.message)}[/]"
         self.query_one("#code-status", Static).update(text)
+
+    def _offer(self) -> str:
+        """The names that Tab would put there, the one that it has put there between angles."""
+        taken = self.editor.taken
+        names = [f"[b]‹{name}›[/]" if name == taken else name for name in self.editor.offer[:OFFERED]]
+        return f"[$text-accent]tab[/]  {'  '.join(names)}"
 
     # -- find and go to line ------------------------------------------------------------------------
 

@@ -33,14 +33,15 @@ def prepared() -> dict[str, tuple[str, ...]]:
 def completions(text: str, row: int, column: int) -> tuple[str, list[str]]:
     """What stands before this place, and the names that it could become, the likeliest first.
 
-    Empty inside of strings and comments, and where too little has been typed to tell.
+    Empty inside of names, strings and comments, and where too little has been typed to tell.
     """
     lines = text.split("\n")
     before = lines[row][:column]
     found = _BEFORE.search(before)
     assert found is not None
     base, begun = found[1].rstrip("."), found[2] or ""
-    if (not base and len(begun) < SHORT) or before[: found.start()].endswith("."):
+    inside = re.match(r"\w", lines[row][column:])
+    if inside or (not base and len(begun) < SHORT) or before[: found.start()].endswith("."):
         return begun, []
     here = place("\n".join([*lines[:row], before]))
     if here.comment or here.string:

@@ -7,6 +7,7 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -15,17 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from tutor.widgets import indent
 from tutor.widgets.colors import editor_theme
+from tutor.widgets.completing import Completing
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 PAUSE = 0.4
 """Seconds without a key before new syntax errors are marked: half-typed code is not wrong yet."""
+NOTE_GAP, NOTE_ROOM = 3, 8
+"""Columns between a line and what is said behind it, and how many that must have at least."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,14 @@ class Problem:
     message: str
 
 
-class PythonEditor(TextArea, inherit_bindings=True):
+class PythonEditor(Completing, inherit_bindings=True):
     """The editor of the workbench and of the runnable fences."""
 
     HELP = """\
 ## The editor
 
 Enter indents after `:` and open brackets, and steps back after `return`, `pass`, `break`, `continue`, `raise`.
+Names that fit what you type stand in the line below: Tab takes the first, Tab again the next.
 With lines selected, Tab and Shift+Tab move them; Ctrl+L (or Ctrl+/) comments them out and in.
 Ctrl+Z undoes, Ctrl+Y redoes, each of these in one step. Ctrl+F finds, Ctrl+G goes to a line.
 A `!` beside the line number marks a line that Python cannot read.
@@ -67,6 +71,7 @@ A `!` beside the line number marks a line that Python cannot read.
 
     def __init__(self, text: str = "", *, line_numbers: bool = True, **keywords: Any) -> None:
         self.problems: list[Problem] = []
+        self._notes: dict[int, str] = {}
         self._rows: set[int] = set()
         self._timer: Timer | None = None
         super().__init__(
@@ -136,6 +141,8 @@ A `!` beside the line number marks a line that Python cannot read.
 
     def _tab(self) -> None:
         if self.selection.is_empty:
+            if self._complete():
+                return
             spaces = " " * (indent.WIDTH - self.cursor_location[1] % indent.WIDTH)
             self._one_step(spaces, self.cursor_location, self.cursor_location)
         else:
@@ -178,11 +185,6 @@ A `!` beside the line number marks a line that Python cannot read.
 
         self.selection = Selection(moved(selection.start), moved(selection.end))
 
-    def _one_step(self, text: str, start: tuple[int, int], end: tuple[int, int]) -> None:
-        self.history.checkpoint()
-        self.replace(text, start, end, maintain_selection_offset=False)
-        self.history.checkpoint()
-
     def replace_all(self, text: str) -> None:
         """Put another text in place of this one, as one step that can be undone."""
         row, column = self.cursor_location
@@ -193,6 +195,7 @@ A `!` beside the line number marks a line that Python cannot read.
 
     def _build_highlight_map(self) -> None:
         super()._build_highlight_map()
+        self.set_notes({})  # they belong to the text that was looked at
         if not self.is_mounted:
             return
         if self._timer is not None:
@@ -231,6 +234,13 @@ A `!` beside the line number marks a line that Python cannot read.
         end = len(line.encode()[:end_column].decode(errors="ignore")) if end_row == row else len(line)
         return (row, start, end) if end > start else (row, max(0, start - 1), max(1, start))
 
+    def set_notes(self, notes: dict[int, str]) -> None:
+        """Say something behind lines, by row; a change of the text takes all of it away."""
+        if notes != self._notes:
+            self._notes = notes
+            self._line_cache.clear()
+            self.refresh()
+
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
         for problem in self.problems:
@@ -240,17 +250,34 @@ A `!` beside the line number marks a line that Python cannot read.
 
     def _render_line(self, y: int) -> Strip:
         strip = super()._render_line(y)
-        if not self._rows or not self.show_line_numbers:
+        if not self._rows and not self._notes:
             return strip
         info = self.wrapped_document._offset_to_line_info
         position = y + self.scroll_offset[1]
-        if position >= len(info) or info[position] is None or info[position][0] not in self._rows:
+        if position >= len(info) or info[position] is None:
+            return strip
+        row = info[position][0]
+        if row in self._notes:
+            strip = self._with_note(strip, row)
+        if row not in self._rows or not self.show_line_numbers:
             return strip
         width = self.gutter_width
-        number = f"{info[position][0] + self.line_number_start:>{width - 2}}! "
+        number = f"{row + self.line_number_start:>{width - 2}}! "
         ground = next(iter(strip)).style
         style = (ground or Style()) + Style(color=self._error_color(), bold=True)
         return Strip.join([Strip([Segment(number, style)], width), strip.crop(width)])
+
+    def _with_note(self, strip: Strip, row: int) -> Strip:
+        """The line with its note behind it, as far as there is room; none where the view is scrolled to the right."""
+        begins = self.gutter_width + cell_len(self.document.get_line(row)) + NOTE_GAP
+        room = self.size.width - begins
+        if self.scroll_offset[0] or room < NOTE_ROOM:
+            return strip
+        note = f"↳ {self._notes[row]}"
+        note = note if cell_len(note) <= room else f"{set_cell_size(note, room - 1)}…"
+        ground = next(iter(strip.crop(begins, begins + 1)), Segment("")).style or Style()
+        said = Strip([Segment(note, ground + Style(dim=True, italic=True))], cell_len(note))
+        return Strip.join([strip.crop(0, begins), said, strip.crop(begins + cell_len(note))])
 
     def _error_color(self) -> str | None:
         style = self._theme.syntax_styles.get("gradatim.error") if self._theme else None

@@ -96,5 +96,11 @@ def _lens(lens: list[dict[str, Any]], source: str) -> str:
     return "\n".join(rows)
 
 
+def beside(seen: dict[str, Any]) -> str:
+    """What one line of code assigned, in few words, to stand behind it."""
+    times = f"  ×{seen['times']}" if seen.get("times", 1) > 1 else ""
+    return ", ".join(f"{name} {value}" for name, value in seen["values"].items()) + times
+
+
 def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
