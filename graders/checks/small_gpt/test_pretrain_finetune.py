@@ -1,14 +1,12 @@
 """Checks for pretrain-finetune: the result, the steps and rates, repeatability, the validation part, what it brings."""
 
-import math
-
 import torch
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from graders.kit import at_most, holds, noted
 
 V = 16
-CFG = {"V": V, "T": 16, "C": 24, "bs": 16, "lr": 1e-2, "ft_lr": 3e-4}
+CFG = {"V": V, "T": 16, "bs": 16, "lr": 1e-1, "ft_lr": 3e-3}
 
 
 def texts(draw, big=8000, small=500):
@@ -89,15 +87,15 @@ def norm_of(opt):
 
 
 def test_validation(submission, draw, observe):
-    """Nobody trains on the last tenth: where it contradicts the rest, both losses are above a blind guess"""
+    """Nobody trains on the last tenth: where it contradicts the rest, both losses are high"""
     a, b, c, d = draw.random.sample(range(V), 4)
     usual = torch.tensor([a, b, c, d])
     small = torch.cat([usual.repeat(90), torch.tensor([a, b, d, c]).repeat(10)])
-    cfg = {**CFG, "seed": draw.integer(0, 99), "ft_lr": 5e-3}
-    result = submission.run(usual.repeat(300), small, cfg, 60)
+    cfg = {**CFG, "seed": draw.integer(0, 99), "ft_lr": 5e-2}
+    result = submission.run(usual.repeat(300), small, cfg, 120)
     for name in ("scratch", "finetuned"):
         says = f"{name}: the validation part contradicts everything that may be trained on, and yet the model knows it."
-        observe(f"{name} is above ln {V}", result[name] > math.log(V), holds("is_true", says))
+        observe(f"{name} is above 1.2", result[name] > 1.2, holds("is_true", says))
         observe(f"{name} is near 0", result[name] < 0.3, noted())
 
 
@@ -107,7 +105,7 @@ def test_all_of_it(submission, draw, observe):
     usual = torch.tensor([a, b, c, d])
     end = torch.tensor([e, f])  # only in the last 20 tokens of what is trained on, and in the validation part
     small = torch.cat([usual.repeat(85), end.repeat(30)])
-    result = submission.run(usual.repeat(300), small, {**CFG, "seed": draw.integer(0, 99), "ft_lr": 5e-3}, 80)
+    result = submission.run(usual.repeat(300), small, {**CFG, "seed": draw.integer(0, 99), "ft_lr": 5e-2}, 80)
     for name in ("scratch", "finetuned"):
         says = f"{name}: what stands last in front of the validation part is not known."
         observe(f"{name} knows the end", result[name] < 1.5, holds("is_true", says))
@@ -120,8 +118,9 @@ def test_transfer(submission, draw, observe):
     results = [submission.run(*pair, {**CFG, "seed": seed}, 150) for pair in both]
     tuned, scratch = (sum(r[name] for r in results) for name in ("finetuned", "scratch"))
     says = "Over two texts, the finetuned models are not clearly better than those from scratch."
-    observe("finetuned / scratch, over two texts", tuned / scratch, at_most(bound=0.95, says=says))
+    observe("finetuned / scratch, over two texts", tuned / scratch, at_most(bound=0.9, says=says))
     slow = submission.run(*both[0], {**CFG, "lr": CFG["ft_lr"], "seed": seed}, 150)["scratch"]
     says = "Fresh weights trained on the small text at ft_lr do as well: nothing came over from the big text."
-    observe("finetuned / fresh weights at ft_lr", results[0]["finetuned"] / slow, at_most(bound=0.86, says=says))
-    observe("finetuned is worse than a blind guess", results[0]["finetuned"] > math.log(V), noted())
+    observe("finetuned / fresh weights at ft_lr", results[0]["finetuned"] / slow, at_most(bound=0.85, says=says))
+    worse = results[0]["finetuned"] > 1.25 * slow
+    observe("finetuned is clearly worse than fresh weights at ft_lr", worse, noted())
