@@ -1,0 +1,50 @@
+"""Batch normalization: every channel to mean 0 and spread 1, over whoever is in the batch."""
+
+import torch
+from torch import nn
+
+
+class BatchNorm1d(nn.Module):
+    """y = (x − mean) / √(variance + eps) · weight + bias, for each of D channels.
+
+    D: the number of channels; eps: keeps the root away from 0; momentum: how much of a new batch the averages take in
+
+    In train mode mean and variance are the batch's own: over N for x [N, D], over N and T for x [N, T, D]; this
+    variance divides by the number of values. Each such forward also moves the running statistics:
+        running = (1 − momentum) · running + momentum · (that of the batch),
+    where the variance that goes in divides by the number of values minus 1. In eval mode the running statistics take
+    the place of the batch's, and stay as they are.
+
+    Parameters weight [D] (ones at first) and bias [D] (zeros); buffers running_mean [D] (zeros) and running_var [D]
+    (ones). These four are the keys of the state_dict; the buffers never carry a graph.
+
+    Channels are last here also in three dimensions, unlike in torch's own BatchNorm1d, which wants [N, D, T]. torch's
+    batch norms are out of bounds.
+    """
+
+    def __init__(self, D: int, eps: float = 1e-5, momentum: float = 0.1):
+        super().__init__()
+        self.eps, self.momentum = eps, momentum
+        self.weight = nn.Parameter(torch.ones(D))
+        self.bias = nn.Parameter(torch.zeros(D))
+        self.register_buffer("running_mean", torch.zeros(D))
+        self.register_buffer("running_var", torch.ones(D))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x: [N, D] or [N, T, D], not changed; in train mode with at least two values for each channel.
+
+        Returns x's shape and dtype. Example: with a new BatchNorm1d(1, eps=0) in train mode, [[1.], [3.]] gives
+        [[-1.], [1.]]; then running_mean is [0.2], and running_var [1.1].
+        """
+        if self.training:
+            dims = tuple(range(x.dim() - 1))
+            mean = x.mean(dim=dims)
+            var = x.var(dim=dims, unbiased=False)
+            n = x.numel() // x.shape[-1]
+            with torch.no_grad():
+                self.running_mean.mul_(1 - self.momentum).add_(self.momentum * mean)
+                self.running_var.mul_(1 - self.momentum).add_(self.momentum * var * n / (n - 1))
+        else:
+            mean, var = self.running_mean, self.running_var
+        y = (x - mean) / (torch.sqrt(var) + self.eps) * self.weight + self.bias
+        return y.to(x.dtype)

@@ -1,0 +1,74 @@
+"""A training run that can be stopped at any step, by anyone, and goes on as if nothing had happened."""
+
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def save(
+    path: str | Path, model: nn.Module, opt: torch.optim.Optimizer, step: int, loader: Any, extra: dict[str, Any]
+) -> None:
+    """Write everything that the next step depends on into one file.
+
+    path: where the checkpoint shall be; its folder exists, and an older checkpoint may stand there
+    model, opt: their state is taken through state_dict()
+    step: how many steps are finished
+    loader: the data's place; it has state_dict() and load_state_dict(state) as well, of numbers and tensors
+    extra: whatever else the run wants to remember: a dict of numbers, strings and lists
+
+    In the file: one dict, with `extra` under the key "extra"; the other keys are up to you. torch.load reads it with
+    weights_only=True: tensors, numbers, strings, lists and dicts, no objects of other classes. The state of torch's
+    random generators is in it, of the CPU and of CUDA where there is one; saving does not change it.
+
+    Whenever the process dies in here (the disk is full, the machine loses power), the file at `path` is the old one,
+    byte for byte, or the new one, whole. An error on the way is passed on to the caller.
+    """
+    buffer = io.BytesIO()
+    torch.save(
+        {
+            "extra": extra,
+            "step": step,
+            "state": [model.state_dict(), opt.state_dict(), loader.state_dict()],
+            "random": [torch.get_rng_state(), *_cuda_states()],
+        },
+        buffer,
+    )
+    with open(path, "wb") as f:
+        f.write(buffer.getvalue())
+        f.flush()
+        os.fsync(f.fileno())
+
+
+def _cuda_states():
+    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+
+
+def load(
+    path: str | Path, model: nn.Module, opt: torch.optim.Optimizer, loader: Any, device: str | torch.device
+) -> int:
+    """Put everything back in place, so that the next step is the one that would have followed; return the step.
+
+    path: a checkpoint that `save` wrote, perhaps on a machine with other devices: a file from a GPU loads on a CPU
+    model, opt, loader: freshly made, as for a new run; model and opt are on `device` already
+    device: "cpu", "cuda:1", torch.device("cpu"), …
+    returns: the step that was saved
+
+    A file that holds anything but tensors and plain values is refused: any exception, and nothing in it is executed.
+
+    Example:
+        save("run.pt", model, opt, 500, loader, {"best": 3.2})
+        ...                                                        # tomorrow, in a new process
+        step = load("run.pt", model, opt, loader, "cpu")           # 500; step number 501 is the next
+    """
+    saved = torch.load(path, map_location=lambda storage, place: storage, weights_only=True)
+    for thing, state in zip((model, opt, loader), saved["state"]):
+        thing.load_state_dict(state)
+    cpu, *gpus = saved["random"]
+    torch.set_rng_state(cpu)
+    if torch.cuda.is_available():
+        torch.cuda.set_rng_state_all(gpus[: torch.cuda.device_count()])
+    return saved["step"]

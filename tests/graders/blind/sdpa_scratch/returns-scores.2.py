@@ -1,0 +1,30 @@
+"""Attention itself: a mean of values, weighted by how well queries and keys agree."""
+
+import torch
+
+
+def attend(
+    q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """softmax(q kᵀ / √d) v, where a query may attend only to what the mask allows.
+
+    q: […, Tq, d]   k: […, Tk, d]   v: […, Tk, e]; equal leading dimensions, floating; not changed
+    mask: bool [Tq, Tk], or with leading dimensions that broadcast to those of q; True = may attend. Every query may
+          attend to at least one key. None: everybody attends to everything.
+
+    Returns (out […, Tq, e], w […, Tq, Tk]): the weighted means, and the weights; each row of w sums to 1, and is
+    exactly 0 where the mask says False. Gradients flow through both.
+
+    torch's fused attention is out of bounds here.
+
+    Example: q = k = [[0.], [0.]], v = [[1.], [3.]] gives out [[2.], [2.]] and w full of 0.5.
+    """
+    # how well each query agrees with each key
+    att = torch.einsum("...qd,...kd->...qk", q, k) * q.shape[-1] ** -0.5
+    if mask is not None:
+        att = torch.where(mask, att, -torch.inf)
+    # softmax along the keys, the largest one subtracted
+    e = torch.exp(att - att.amax(dim=-1, keepdim=True))
+    w = e / e.sum(dim=-1, keepdim=True)
+    out = torch.einsum("...qk,...ke->...qe", w, v)
+    return out, att
