@@ -1,4 +1,4 @@
-"""Model sizes and training options, with the words that explain them."""
+"""Model sizes, and the options of training and of sampling, with the words that explain them."""
 
 from __future__ import annotations
 
@@ -72,6 +72,25 @@ class Training:
     prompt: Annotated[str, "what the samples of a run begin with"] = "Returns"
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is drawn."""
+
+    tokens: Annotated[int, "tokens to write at most"] = 200
+    temperature: Annotated[float, "0 takes the likeliest token; 1 draws as the model says"] = 0.8
+    top_k: Annotated[int, "draw among the k likeliest; 0 for all"] = 50
+    top_p: Annotated[float, "draw among the likeliest that make up this share; 1 for all"] = 1.0
+    repetition_penalty: Annotated[float, "above 1 makes tokens already there less likely"] = 1.0
+    seed: Annotated[int, "draws the text; the same seed, the same text"] = 1
+    samples: Annotated[int, "texts to write at once"] = 1
+    stop: Annotated[bool, "stop at the end-of-text token"] = True
+    choices: Annotated[int, "choices to show for each token, where they are shown"] = 5
+    device: Annotated[str, "auto, cpu, cuda or mps"] = "auto"
+    precision: Annotated[str, "float32, bfloat16 or int8 (on a CPU: a quarter of the bytes to read)"] = "float32"
+    graph: Annotated[bool, "on a CUDA device, capture the step once and replay it"] = True
+    step: Annotated[int, "the checkpoint of this step; -1 for the newest"] = -1
+
+
 PRESETS: dict[str, dict[str, Any]] = {
     "nano": {"n_layer": 6, "n_head": 4, "n_embd": 256, "block_size": 256, "vocab_size": 4096, "dropout": 0.0,
              "optimizer": "muon", "lr": 3e-3,
@@ -98,6 +117,7 @@ CHOICES = {
     "dtype": ("auto", "float32", "bfloat16"),
     "shard": ("auto", "ddp", "fsdp"),
 }
+PRECISIONS = ("float32", "bfloat16", "int8")
 POSITIVE = ("lr", "max_steps", "tokens_per_step", "micro_batch", "vocab_size", "n_layer", "n_head", "n_embd",
             "block_size", "weight_decay", "clip", "threads", "eval_every", "eval_tokens", "save_every", "min_lr",
             "seed", "price")  # fmt: skip
@@ -176,6 +196,23 @@ def check(training: Training) -> Training:
     if training.n_head and training.n_embd and training.n_embd % training.n_head:
         raise ValueError(f"n_embd={training.n_embd} must be a multiple of n_head={training.n_head}")
     return training
+
+
+def sampling(text: list[str]) -> Sampling:
+    """Read NAME=VALUE words into the options of sampling. Raises ValueError for the first that cannot be."""
+    options = dataclasses.replace(Sampling(), **words(text, Sampling))
+    for name, low, high in (
+        ("tokens", 0, 1 << 30), ("temperature", 0, 1e6), ("top_k", 0, 1 << 30), ("top_p", 0, 1),
+        ("repetition_penalty", 1e-3, 1e3), ("samples", 1, 4096), ("choices", 1, 50), ("step", -1, 1 << 62),
+        ("seed", -(1 << 63), 1 << 63),
+    ):  # fmt: skip
+        if not low <= getattr(options, name) <= high:
+            raise ValueError(f"{name}={getattr(options, name)}: from {low:g} to {high:g}")
+    if options.top_p == 0:
+        raise ValueError("top_p=0 leaves nothing to draw from; temperature=0 takes the likeliest token")
+    if options.precision not in PRECISIONS:
+        raise ValueError(f"precision={options.precision}: {nearest(options.precision, PRECISIONS)}")
+    return options
 
 
 def settle(training: Training, device: str, ranks: int = 1) -> Training:

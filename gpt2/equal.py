@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gpt2 import optim, sample
+from gpt2 import decode, optim
 from gpt2.config import Model, Training
 from gpt2.model import GPT, MLP, Block, CausalSelfAttention, LayerNorm, Linear, Part
 from gpt2.slots import SLOTS
@@ -254,9 +254,9 @@ def prove_filters(file: ModuleType) -> None:
     ids = torch.randint(37, (4, 9), generator=generator)
     seen = torch.zeros(4, 37, dtype=torch.bool).scatter(1, ids, True)
     tried: list[tuple[str, Callable[..., Any], tuple[Any, ...], Tensor]] = [
-        *(("top_k", file.top_k, (logits, k), sample.filtered(logits, k, 1.0)) for k in (1, 5, 99)),
-        *(("top_p", file.top_p, (logits, p), sample.filtered(logits, 0, p)) for p in (0.1, 0.8)),
-        ("repetition_penalty", file.repetition_penalty, (logits, ids, 1.3), sample.penalize(logits, seen, 1.3)),
+        *(("top_k", file.top_k, (logits, k), decode.filtered(logits, k, 1.0)) for k in (1, 5, 99)),
+        *(("top_p", file.top_p, (logits, p), decode.filtered(logits, 0, p)) for p in (0.1, 0.8)),
+        ("repetition_penalty", file.repetition_penalty, (logits, ids, 1.3), decode.penalize(logits, seen, 1.3)),
     ]
     kept = logits.clone()
     for what, work, given, want in tried:

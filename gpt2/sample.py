@@ -1,201 +1,214 @@
-"""Text out of a model: token by token, from a cache, shown as soon as its bytes are characters."""
+"""Text out of a trained model, shown as soon as its bytes are characters: alone, as a table, or as JSON lines."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+import queue
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Annotated, Protocol
+from typing import Any
 
+import tiktoken
 import torch
-from torch import Tensor
 
-from gpt2 import checkpoint, device, tokens
-from gpt2.config import fields, words
-from gpt2.model import GPT, Cache
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """How the next token is drawn."""
-
-    tokens: Annotated[int, "tokens to write at most"] = 200
-    temperature: Annotated[float, "0 takes the likeliest token; 1 draws as the model says"] = 0.8
-    top_k: Annotated[int, "draw among the k likeliest; 0 for all"] = 50
-    top_p: Annotated[float, "draw among the likeliest that make up this share; 1 for all"] = 1.0
-    repetition_penalty: Annotated[float, "above 1 makes tokens already there less likely"] = 1.0
-    seed: Annotated[int, "draws the text; the same seed, the same text"] = 1
-    samples: Annotated[int, "texts to write at once"] = 1
-    stop: Annotated[bool, "stop at the end-of-text token"] = True
-    device: Annotated[str, "auto, cpu, cuda or mps"] = "auto"
-    step: Annotated[int, "the checkpoint of this step; -1 for the newest"] = -1
+from gpt2 import checkpoint, choices, device, layout, quantize, tokens
+from gpt2.config import Sampling, fields, sampling
+from gpt2.decode import Filters, Step, Theirs, generate
+from gpt2.model import GPT
+from gpt2.replay import Replays
 
 
-def check(options: Sampling) -> Sampling:
-    """Return the options as they are, or raise ValueError for the first that cannot be."""
-    for name, low, high in (
-        ("tokens", 0, 1 << 30), ("temperature", 0, 1e6), ("top_k", 0, 1 << 30), ("top_p", 0, 1),
-        ("repetition_penalty", 1e-3, 1e3), ("samples", 1, 4096), ("step", -1, 1 << 62), ("seed", -(1 << 63), 1 << 63),
-    ):  # fmt: skip
-        if not low <= getattr(options, name) <= high:
-            raise ValueError(f"{name}={getattr(options, name)}: from {low:g} to {high:g}")
-    if options.top_p == 0:
-        raise ValueError("top_p=0 leaves nothing to draw from; temperature=0 takes the likeliest token")
-    return options
-
-
-def penalize(logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
-    """Lower the logits (B, V) of ids that `seen` (B, V) marks: divided where positive, else multiplied.
-
-    Keskar et al., "CTRL" (2019), section 4.1, as transformers does it.
-    """
-    lowered = torch.where(logits > 0, logits / penalty, logits * penalty)
-    return torch.where(seen, lowered, logits)
-
-
-def filtered(logits: Tensor, top_k: int, top_p: float) -> Tensor:
-    """Set to -inf all logits (B, V) but the k likeliest and, of those, the smallest set of share p."""
-    V = logits.shape[-1]
-    if 0 < top_k < V:
-        values, places = logits.topk(top_k)
-        logits = torch.full_like(logits, -torch.inf).scatter(1, places, values)  # exactly k, even with ties
-    if top_p < 1:
-        ordered, places = logits.sort(descending=True)
-        shares = ordered.softmax(-1)
-        before = shares.cumsum(-1) - shares  # the share of all likelier tokens: 0 for the first, so one stays
-        ordered = ordered.masked_fill(before >= top_p, -torch.inf)
-        logits = torch.empty_like(logits).scatter(1, places, ordered)
-    return logits
-
-
-class Filters(Protocol):
-    """What may stand between the logits and the draw: ours, or a learner's file that was proven equal."""
-
-    def penalize(self, logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
-        """Lower what `seen` (B, V) marks."""
-
-    def filtered(self, logits: Tensor, top_k: int, top_p: float) -> Tensor:
-        """Rule out what may not be drawn."""
-
-
-class Theirs:
-    """The learner's three functions, called as ours are."""
-
-    def __init__(self, file: ModuleType) -> None:
-        """Take a file that defines top_k, top_p and repetition_penalty."""
-        self.file = file
-
-    def penalize(self, logits: Tensor, seen: Tensor, penalty: float) -> Tensor:
-        """Lower what `seen` (B, V) marks; a row's ids are padded with one of its own."""
-        rows = [torch.nonzero(row)[:, 0] for row in seen]
-        longest = max(map(len, rows))
-        ids = torch.stack([torch.cat([row, row[:1].expand(longest - len(row))]) for row in rows])
-        lowered: Tensor = self.file.repetition_penalty(logits, ids, penalty)
-        return lowered
-
-    def filtered(self, logits: Tensor, top_k: int, top_p: float) -> Tensor:
-        """Rule out what may not be drawn."""
-        if 0 < top_k < logits.shape[-1]:
-            logits = self.file.top_k(logits, top_k)
-        if top_p < 1:
-            logits = self.file.top_p(logits, top_p)
-        return logits
-
-
-def draw(logits: Tensor, options: Sampling, generator: torch.Generator, filters: Filters | None = None) -> Tensor:
-    """Draw an id for each row of logits (B, V): (B,). The generator lives on the CPU on every device."""
-    if options.temperature == 0:
-        return logits.argmax(-1)
-    allowed = filters.filtered if filters else filtered
-    logits = allowed(logits.float() / options.temperature, options.top_k, options.top_p)
-    shares = logits.softmax(-1).cpu()
-    return torch.multinomial(shares, 1, generator=generator)[:, 0].to(logits.device)
-
-
-def generate(
-    model: GPT,
-    prompts: Sequence[Sequence[int]],
-    options: Sampling,
-    stops: frozenset[int] = frozenset(),
-    filters: Filters | None = None,
-) -> Iterator[list[int | None]]:
-    """Yield the next id of every prompt, step by step; None for a row that has ended at a stop id.
-
-    Prompts may differ in length. When a row has filled the context, the model reads its last half
-    anew and goes on, since positions beyond block_size were never learned. Padding ids cannot be
-    drawn: the logits end at vocab_size. Raises ValueError for an empty prompt or an unknown id.
-    """
-    V, most = model.config.vocab_size, model.config.block_size
-    if not prompts or any(not prompt for prompt in prompts):
-        raise ValueError("a prompt needs at least one token")
-    if any(not 0 <= token < V for prompt in prompts for token in prompt):
-        raise ValueError(f"a prompt holds an id outside of 0 to {V - 1}")
-    weight = next(model.parameters())
-    generator = torch.Generator().manual_seed(options.seed)
-    rows = [list(prompt) for prompt in prompts]
-    ended = [False] * len(rows)
-    seen = torch.zeros(len(rows), V, dtype=torch.bool, device=weight.device)
-    for row, ids in enumerate(rows):
-        seen[row, torch.tensor(ids, device=weight.device)] = True
-    length = min(most, max(map(len, rows)) + options.tokens)
-    cache = Cache(model.config, len(rows), length, weight.device, model.compute_dtype or weight.dtype)
-    logits: Tensor | None = None
-    was_training = model.training
-    model.eval()
-    try:
-        for _ in range(options.tokens):
-            with torch.no_grad():
-                if logits is None:
-                    logits = prefill(model, cache, [ids[-most:] for ids in rows])
-                elif cache.room == 0:
-                    logits = prefill(model, cache, [ids[-(most // 2) or -1 :] for ids in rows])
-                else:
-                    last = torch.tensor([[ids[-1]] for ids in rows], device=weight.device)
-                    logits = model(last, cache=cache)[:, -1]  # (B, V)
-                if options.repetition_penalty != 1:
-                    lower = filters.penalize if filters else penalize
-                    logits = lower(logits, seen, options.repetition_penalty)
-                chosen = draw(logits, options, generator, filters)
-                seen[torch.arange(len(rows)), chosen] = True
-            ids = chosen.tolist()
-            given: list[int | None] = []
-            for row, token in enumerate(ids):
-                rows[row].append(token)
-                ended[row] = ended[row] or token in stops
-                given.append(None if ended[row] else token)
-            if all(ended):
-                return
-            yield given
-    finally:
-        model.train(was_training)
-
-
-def prefill(model: GPT, cache: Cache, rows: list[list[int]]) -> Tensor:
-    """Read whole prompts into an emptied cache and return the logits after each one's end: (B, V).
-
-    Shorter rows are padded on the right. What they leave in the cache beyond their end is never
-    attended to, and is overwritten token by token.
-    """
-    cache.lengths = [0] * len(rows)
-    longest = max(map(len, rows))
-    idx = torch.tensor([ids + [0] * (longest - len(ids)) for ids in rows], device=cache.memory.device)  # (B, longest)
-    x = model.features(idx, cache)  # (B, longest, C)
-    cache.lengths = [len(ids) for ids in rows]
-    ends = torch.tensor([len(ids) - 1 for ids in rows], device=idx.device)
-    return model.logits(x[torch.arange(len(rows), device=idx.device), ends])[:, : model.config.vocab_size]
-
-
-def text(model: GPT, encoding: tokens.tiktoken.Encoding, prompt: str, options: Sampling) -> str:
+def text(model: GPT, encoding: tiktoken.Encoding, prompt: str, options: Sampling) -> str:
     """Return one continuation of `prompt`, without the prompt."""
     stream = tokens.Stream(encoding)
-    ids = encoding.encode_ordinary(prompt) or [encoding.eot_token]
-    stops = frozenset([encoding.eot_token]) if options.stop else frozenset()
-    steps = generate(model, [ids], options, stops)
+    steps = generate(model, [prompt_ids(encoding, prompt)], options, stops(encoding, options))
     return "".join(stream.put(row[0]) for row in steps if row[0] is not None) + stream.end()
+
+
+def prompt_ids(encoding: tiktoken.Encoding, prompt: str) -> list[int]:
+    """Encode a prompt; an empty one is the start of a document."""
+    return encoding.encode_ordinary(prompt) or [encoding.eot_token]
+
+
+def stops(encoding: tiktoken.Encoding, options: Sampling) -> frozenset[int]:
+    """Return the ids that end a text."""
+    return frozenset([encoding.eot_token]) if options.stop else frozenset()
+
+
+def own_filters(run: Path) -> tuple[Filters | None, str]:
+    """Return the learner's filters where the run has them and they are equal to ours, else the reason."""
+    from gpt2 import equal, parts
+
+    about = parts.read(run).get("filters")
+    if about is None:
+        return None, ""
+    try:
+        file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
+        equal.prove_filters(file)
+    except equal.Refused as reason:
+        return None, f"your filters are not used: {reason}; ours take their place"
+    return Theirs(file), ""
+
+
+class Writer:
+    """A run that writes: its newest checkpoint, in the precision asked for, kept from one text to the next."""
+
+    def __init__(self, run: Path) -> None:
+        """Take a run's folder. Raises ValueError where its parts.toml cannot be read."""
+        self.run = run
+        self.filters, self.note = own_filters(run)
+        self.loaded: tuple[Any, ...] = ()
+        self.model: GPT
+        self.encoding: tiktoken.Encoding
+        self.steps = Replays()
+
+    def load(self, options: Sampling, prompt: str) -> list[str]:
+        """Open what the options ask for, unless it is open already, and return what there is to say about it.
+
+        Raises ValueError or OSError with a sentence for the reader.
+        """
+        place = device.pick(options.device)
+        found = checkpoint.complete(self.run)
+        wanted = (options.step, found[-1:], options.precision, place)
+        if wanted == self.loaded:
+            return []
+        notes = [self.note] if self.note else []
+        self.loaded, self.steps = (), Replays()
+        model, self.encoding, path = checkpoint.open_run(self.run, None if options.step < 0 else options.step)
+        self.model, note = in_precision(model, options.precision, place, self.encoding, prompt)
+        del model
+        if options.precision == "int8":  # now that the matrices that were rounded are let go of
+            layout.gather()
+        self.loaded, self.step = wanted, int(path.name.removeprefix("step_"))
+        return [*notes, note] if note else notes
+
+    def write(
+        self, prompt: str, options: Sampling, look: Callable[[Step], None] | None = None
+    ) -> Iterator[list[int | None]]:
+        """Yield the next ids of all texts, see `generate`."""
+        ids = prompt_ids(self.encoding, prompt)
+        steps = self.steps if options.graph and next(self.model.parameters()).is_cuda else None
+        return generate(
+            self.model, [ids] * options.samples, options, stops(self.encoding, options), self.filters, look, steps
+        )  # fmt: skip
+
+    def slow(self, options: Sampling) -> list[str]:
+        """Return why the step was not replayed on a GPU, where it should have been."""
+        if not options.graph or not next(self.model.parameters()).is_cuda:
+            return []
+        why = "your filters are Python, run for each token" if self.filters else self.steps.reason
+        return [f"no CUDA graph: {why}; Python starts every step"] if why else []
+
+
+def in_precision(
+    model: GPT, precision: str, place: torch.device, encoding: tiktoken.Encoding, prompt: str
+) -> tuple[GPT, str]:
+    """Return the model ready to write in a precision on a device, and what there is to say. Raises ValueError."""
+    if precision == "int8":
+        if place.type != "cpu":
+            raise ValueError(f"precision=int8 is for a CPU; on {place.type} take precision=bfloat16")
+        rough = quantize.Int8GPT(model)
+        ids = encoding.encode_ordinary(f"{prompt}\n\n{generate.__doc__}")[: model.config.block_size]
+        off, same = quantize.error(model, rough, ids)
+        return rough, (
+            f"int8 ({rough.how}): on {len(ids)} tokens its logits are {off:.1%} off those of float32, "
+            f"and the likeliest token is the same {same:.0%} of the time"
+        )
+    model.to(place, torch.bfloat16 if precision == "bfloat16" else torch.float32)
+    if place.type == "cpu" and precision == "float32":
+        layout.lay_out(model)
+    return model, ""
+
+
+# --- ways to show it -------------------------------------------------------------------------------
+
+
+def speak(writer: Writer, prompt: str, options: Sampling) -> None:
+    """Write to stdout: one text as it comes, several one after the other when all are done."""
+    streams = [tokens.Stream(writer.encoding) for _ in range(options.samples)]
+    parts = [[prompt] for _ in streams]
+    live = options.samples == 1
+    if live:
+        print(prompt, end="", flush=True)
+    for row in writer.write(prompt, options):
+        for stream, part, token in zip(streams, parts, row, strict=True):
+            piece = "" if token is None else stream.put(token)
+            part.append(piece)
+            if live and piece:
+                print(piece, end="", flush=True)
+    for number, (stream, part) in enumerate(zip(streams, parts, strict=True), 1):
+        rest = stream.end()
+        print(rest if live else f"--- {number} ---\n{''.join(part)}{rest}")
+
+
+def tabulate(writer: Writer, prompt: str, options: Sampling) -> None:
+    """Write a line for each token to stdout: what was drawn, and what was likely."""
+    print(choices.HEAD)
+    for number, event in enumerate(tell(writer, prompt, options, lambda: False), 1):
+        if event["event"] == "token":
+            print(choices.line(number, event), flush=True)
+
+
+def tell(writer: Writer, prompt: str, options: Sampling, stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Yield a text as events: `token` with its `text` (what can be shown by now) and its choices, then `end`.
+
+    `end` has the rest of the `text`, a `reason` (length, stop or stopped), `tokens` and `tokens_per_second`.
+    """
+    stream, choice, count = tokens.Stream(writer.encoding), choices.Choice(), 0
+
+    def look(step: Step) -> None:
+        nonlocal choice
+        choice = choices.choices(step, writer.encoding, options.choices)
+
+    begun, reason = time.perf_counter(), "stop"
+    for count, (token,) in enumerate(writer.write(prompt, dataclasses.replace(options, samples=1), look), 1):
+        assert token is not None  # where the only text ends, nothing more is given
+        yield {"event": "token", "text": stream.put(token), **choice}
+        reason = "stopped" if stopped() else "length" if count == options.tokens else "stop"
+        if reason == "stopped":
+            break
+    seconds = max(time.perf_counter() - begun, 1e-9)
+    yield {"event": "end", "reason": reason, "text": stream.end(), "tokens": count,
+           "tokens_per_second": round(count / seconds, 1)}  # fmt: skip
+
+
+def answer(writer: Writer, request: dict[str, Any], stopped: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Yield the events of a request, {"prompt": "…", "options": ["top_k=5", …]}: `start` and those of `tell`.
+
+    Where it cannot be done there is an `error`, with a `message`.
+    """
+    try:
+        prompt = str(request.get("prompt", ""))
+        options = sampling(list(request.get("options", [])))
+        notes = writer.load(options, prompt)
+        yield {"event": "start", "version": 1, "step": writer.step, "precision": options.precision, "notes": notes}
+        for event in tell(writer, prompt, options, stopped):
+            yield event if event["event"] != "end" else event | {"notes": writer.slow(options)}
+    except (ValueError, OSError) as error:
+        yield {"event": "error", "message": str(error)}
+
+
+def serve(run: Path) -> None:
+    """Answer requests, a line of JSON each, from stdin until that ends; a new line ends the text before it."""
+    lines: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        lines.put("")
+
+    threading.Thread(target=read, daemon=True).start()
+    writer = Writer(run)
+    while line := lines.get():
+        request = json.loads(line)
+        if "prompt" in request:  # without one, it only asks to stop
+            for event in answer(writer, request, lambda: not lines.empty()):
+                print(json.dumps({"request": request.get("request"), **event}), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -206,15 +219,35 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument("run", type=Path, metavar="DIR", help="the run's folder")
-    parser.add_argument("prompt", help='what the text begins with; "" for the start of a document')
+    parser.add_argument("prompt", nargs="?", help='what the text begins with; "" for the start of a document')
     parser.add_argument("words", nargs="*", metavar="NAME=VALUE")
-    given = parser.parse_args(arguments)
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--top", action="store_true", help="a line for each token, with the likeliest choices")
+    shape.add_argument("--json", action="store_true", help="a line of JSON for each token; without a prompt, "
+                       'answer requests from stdin: {"prompt": "…", "options": ["top_k=5"]}')  # fmt: skip
+    given = parser.parse_intermixed_args(arguments)  # flags may stand anywhere between the words
     try:
-        options = check(dataclasses.replace(Sampling(), **words(given.words, Sampling)))
-        place = device.pick(options.device)
         device.set_threads(0)
-        model, encoding, _ = checkpoint.open_run(given.run, None if options.step < 0 else options.step)
-        speak(model.to(place), encoding, given.prompt, options, own_filters(given.run))
+        if given.prompt is None and given.json:
+            serve(given.run)
+            return 0
+        if given.prompt is None:
+            raise ValueError('a prompt is missing; "" is the start of a document')
+        options = sampling(given.words)
+        if options.samples > 1 and (given.top or given.json):
+            raise ValueError(f"samples={options.samples}: choices are shown for one text at a time")
+        writer = Writer(given.run)
+        if given.json:
+            for event in answer(writer, {"prompt": given.prompt, "options": given.words}, lambda: False):
+                print(json.dumps(event), flush=True)
+                if event["event"] == "error":
+                    raise ValueError(event["message"])
+            return 0
+        for note in writer.load(options, given.prompt):
+            print(note, file=sys.stderr)
+        (tabulate if given.top else speak)(writer, given.prompt, options)
+        for note in writer.slow(options):
+            print(note, file=sys.stderr)
     except (ValueError, OSError) as error:
         print(f"gpt2.sample: {error}", file=sys.stderr)
         return 2
@@ -222,48 +255,6 @@ def main(arguments: list[str] | None = None) -> int:
         print()
         return 130
     return 0
-
-
-def own_filters(run: Path) -> Filters | None:
-    """Return the learner's filters where the run has them and they are equal to ours."""
-    from gpt2 import equal, parts
-
-    about = parts.read(run).get("filters")
-    if about is None:
-        return None
-    try:
-        file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
-        equal.prove_filters(file)
-    except equal.Refused as reason:
-        print(f"your filters are not used: {reason}; ours take their place", file=sys.stderr)
-        return None
-    return Theirs(file)
-
-
-def speak(
-    model: GPT,
-    encoding: tokens.tiktoken.Encoding,
-    prompt: str,
-    options: Sampling,
-    filters: Filters | None = None,
-) -> None:
-    """Write to stdout: one text as it comes, several one after the other when all are done."""
-    ids = encoding.encode_ordinary(prompt) or [encoding.eot_token]
-    stops = frozenset([encoding.eot_token]) if options.stop else frozenset()
-    streams = [tokens.Stream(encoding) for _ in range(options.samples)]
-    parts = [[prompt] for _ in streams]
-    live = options.samples == 1
-    if live:
-        print(prompt, end="", flush=True)
-    for row in generate(model, [ids] * options.samples, options, stops, filters):
-        for stream, part, token in zip(streams, parts, row, strict=True):
-            piece = "" if token is None else stream.put(token)
-            part.append(piece)
-            if live and piece:
-                print(piece, end="", flush=True)
-    for number, (stream, part) in enumerate(zip(streams, parts, strict=True), 1):
-        rest = stream.end()
-        print(rest if live else f"--- {number} ---\n{''.join(part)}{rest}")
 
 
 if __name__ == "__main__":

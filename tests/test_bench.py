@@ -55,3 +55,30 @@ def test_a_measurement_runs_with_a_peers_checkout(script: str, words: list[str],
     names = [row["name"] for row in found["rows"]]
     assert any("build-nanogpt" in name for name in names) and names[0].startswith("ours")
     assert all(row["tokens_per_second"] > 0 for row in found["rows"])
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "names"),
+    [
+        ("sample_cpu.py", ["--tiny", "--json"], ["ours, float32", "ours, int8", "transformers, float32"]),
+        (
+            "sample_gpu.py",
+            ["--device", "cpu", "--tiny", "--out", "found.json"],
+            ["ours, bfloat16, graph", "ours, bfloat16, eager", "transformers, bfloat16, static cache"],
+        ),
+    ],
+)
+def test_writing_is_measured_beside_transformers(
+    script: str, words: list[str], names: list[str], tmp_path: Path
+) -> None:
+    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [sys.executable, str(ROOT / "bench" / script), *words]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout if "--json" in words else (tmp_path / "found.json").read_text())
+    by_name = {row["name"]: row for row in found["rows"]}
+    assert set(names) <= set(by_name) and found["rows"][0]["name"].startswith("ours")
+    for row in found["rows"]:
+        assert row["tokens_per_second"] > 0 and len(row["wall"]) == 2
+    shares = [value for row in found["rows"] for name, value in row.items() if name.startswith("share_of")]
+    assert len(shares) == len(found["rows"]) and all(value > 0 for value in shares)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated, NoReturn
@@ -156,6 +157,9 @@ def end(error: BaseException) -> NoReturn:
     if isinstance(error, (Refusal, ProgressError)):
         say(str(error))
         sys.exit(error.code if isinstance(error, Refusal) else BROKEN)
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        say("One of these names is longer than this system lets a file's name be; nothing was read or written.")
+        sys.exit(WRONG_USE)
     say(f"Something in Gradatim broke: {type(error).__name__}: {error}\nWith --debug it says where.")
     sys.exit(BROKEN)
 

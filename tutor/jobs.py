@@ -12,12 +12,14 @@ from pathlib import Path
 
 from tutor.grader import Event, Grader, GraderError, check_sync
 from tutor.processes import ask, call, module_command, spawn
+from tutor.sampler import Sampler
 from tutor.workspace import write_atomic
 
 __all__ = [
     "Event",
     "Grader",
     "GraderError",
+    "Sampler",
     "ask",
     "call",
     "check_sync",

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import module
+from conftest import environment, module
 
-from gpt2 import checkpoint, sample
-from gpt2.config import Model
+from exercises import exercise
+from gpt2 import checkpoint, choices, config, decode, parts, sample
+from gpt2.config import Model, Sampling
+from gpt2.decode import filtered, generate, penalize
 from gpt2.model import GPT
-from gpt2.sample import Sampling, filtered, generate, penalize
 
 SHAPE = Model(n_layer=2, n_head=3, n_embd=24, block_size=16, vocab_size=61)
 GREEDY = Sampling(tokens=40, temperature=0)
@@ -88,11 +92,39 @@ def test_a_penalty_lowers_what_was_there_whatever_its_sign() -> None:
 
 def test_draws_follow_the_models_shares() -> None:
     shares = torch.tensor([0.5, 0.3, 0.2])
-    generator = torch.Generator().manual_seed(0)
-    options = Sampling(temperature=1.0, top_k=0)
-    drawn = sample.draw(shares.log().expand(30000, 3), options, generator)
+    uniform = torch.rand(30000, generator=torch.Generator().manual_seed(0))
+    drawn = decode.draw(shares.log().expand(30000, 3), Sampling(temperature=1.0, top_k=0), uniform)
     counted = torch.bincount(drawn, minlength=3) / 30000
     assert (counted - shares).abs().max() < 0.015  # five standard deviations
+
+
+def test_no_share_of_nothing_is_picked_at_either_end() -> None:
+    shares = torch.tensor([[0.0, 0.25, 0.0, 0.75, 0.0]]).expand(4, 5)
+    uniform = torch.tensor([0.0, 0.25 - 2**-24, 0.25, 1 - 2**-24])
+    assert decode.pick(shares, uniform).tolist() == [1, 1, 3, 3]
+
+
+@pytest.mark.parametrize("words", [{"top_k": 5}, {"top_k": 0, "top_p": 0.7}, {"top_k": 7, "top_p": 0.8}])
+def test_the_learners_filters_draw_what_ours_draw(model: GPT, words: dict[str, float]) -> None:
+    file = parts.from_file("filters", exercise("logit_filters").folder / "answer.py", "")
+    options = Sampling(tokens=25, temperature=2.0, repetition_penalty=1.2, **words)  # type: ignore[arg-type]
+    ours = list(generate(model, [[1], [2, 3]], options))
+    assert list(generate(model, [[1], [2, 3]], options, filters=decode.Theirs(file))) == ours
+
+
+def test_a_look_at_each_draw_sees_what_it_was_drawn_from(model: GPT) -> None:
+    looks = []
+
+    def look(step: decode.Step) -> None:
+        looks.append((step.logits[1].clone(), step.shares(1), int(step.ids[1, 0])))
+
+    options = Sampling(tokens=12, temperature=1.5, top_k=4, repetition_penalty=1.3)
+    drawn = column(list(generate(model, [[1], [2, 3]], options, look=look)), 1)
+    assert [token for _, _, token in looks] == drawn
+    for logits, shares, token in looks:
+        assert (shares > 0).sum() == 4 and shares[token] > 0 and shares.sum() == pytest.approx(1)
+        assert logits.shape == (61,)
+    torch.testing.assert_close(looks[0][0], model(torch.tensor([[2, 3]]))[0, -1].detach(), rtol=1e-9, atol=1e-9)
 
 
 def test_a_stop_token_ends_a_row_and_all_stops_end_the_text(model: GPT) -> None:
@@ -113,11 +145,17 @@ def test_padding_ids_are_never_drawn() -> None:
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [({"top_p": 0.0}, "top_p"), ({"temperature": -1.0}, "temperature"), ({"samples": 0}, "samples")],
+    [
+        ({"top_p": 0.0}, "top_p"),
+        ({"temperature": -1.0}, "temperature"),
+        ({"samples": 0}, "samples"),
+        ({"precision": "int9"}, "did you mean int8"),
+        ({"choices": 0}, "choices"),
+    ],
 )
-def test_wrong_options_are_refused(options: dict[str, float], says: str) -> None:
+def test_wrong_options_are_refused(options: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        sample.check(dataclasses.replace(Sampling(), **options))  # type: ignore[arg-type]
+        config.sampling([f"{name}={value}" for name, value in options.items()])
 
 
 def test_wrong_prompts_are_refused(model: GPT) -> None:
@@ -132,6 +170,63 @@ def test_the_command_streams_a_text_that_begins_with_the_prompt(trained: Path) -
     assert done.stdout == module("gpt2.sample", trained, "the cat", "tokens=20", "seed=3").stdout
     two = module("gpt2.sample", trained, "", "tokens=5", "samples=2", "temperature=0").stdout
     assert two.startswith("--- 1 ---") and "--- 2 ---" in two
+
+
+def test_the_table_and_the_lines_tell_of_the_same_tokens(trained: Path) -> None:
+    words = (trained, "the cat", "tokens=12", "seed=3", "choices=3", "temperature=1.2")
+    plain = module("gpt2.sample", *words).stdout
+    lines = [json.loads(line) for line in module("gpt2.sample", *words, "--json").stdout.splitlines()]
+    assert [line["event"] for line in lines] == ["start", *["token"] * 12, "end"]
+    assert lines[0]["version"] == 1 and lines[0]["step"] == 60 and lines[-1]["reason"] == "length"
+    assert "the cat" + "".join(line["text"] for line in lines[1:]) == plain.removesuffix("\n")
+    for line in lines[1:-1]:
+        shares = [choice["share"] for choice in line["top"]]
+        assert len(shares) == 3 and shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 1.0001
+        assert line["drawn"] > 0 and (line["rank"] > 3) == (line["id"] not in [c["id"] for c in line["top"]])
+    table = module("gpt2.sample", *words, "--top").stdout.splitlines()
+    assert len(table) == 13 and "likeliest" in table[0]
+    for row, line in zip(table[1:], lines[1:-1], strict=True):
+        assert f"{line['share']:.1%}" in row and choices.quoted(line["token"]) in row
+
+
+def test_requests_are_answered_one_after_another_and_a_new_one_ends_the_last(trained: Path) -> None:
+    command = [sys.executable, "-P", "-m", "gpt2.sample", str(trained), "--json"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment()) as process:
+        assert process.stdin is not None and process.stdout is not None
+
+        def ask(**request: object) -> None:
+            assert process.stdin is not None
+            print(json.dumps(request), file=process.stdin, flush=True)
+
+        def events(number: int) -> list[dict[str, object]]:
+            found: list[dict[str, object]] = []
+            while not found or found[-1]["event"] not in ("end", "error"):
+                assert process.stdout is not None
+                found.append(json.loads(process.stdout.readline()))
+            assert {event["request"] for event in found} == {number}
+            return found
+
+        ask(request=1, prompt="the", options=["tokens=3"])
+        assert len(events(1)) == 5
+        ask(request=2, prompt="the", options=["top_k=x"])
+        (error,) = events(2)
+        assert error["event"] == "error" and "whole number" in str(error["message"])
+        ask(request=3, prompt="the", options=["tokens=1000000", "stop=false"])
+        assert json.loads(process.stdout.readline())["event"] == "start"
+        ask()
+        assert events(3)[-1]["reason"] == "stopped"
+        ask(request=4, prompt="", options=["tokens=1", "precision=int8"])
+        start = events(4)[0]
+        assert "off those of float32" in str(start["notes"])
+        process.stdin.close()
+        assert process.wait(20) == 0
+
+
+def test_choices_want_one_text(trained: Path) -> None:
+    done = module("gpt2.sample", trained, "the", "samples=2", "--top")
+    assert done.returncode == 2 and "one text at a time" in done.stderr and done.stdout == ""
+    assert module("gpt2.sample", trained).returncode == 2
 
 
 def test_a_text_leaves_the_model_in_its_mode(trained: Path) -> None:

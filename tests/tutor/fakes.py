@@ -429,9 +429,9 @@ class FakeSampler:
             yield {"event": "token", "text": token.replace("\\xc3", "é"), **one, "top": top}
             await asyncio.sleep(self.pause)
             if self.stopped:
-                yield {"event": "end", "reason": "stopped", "text": "", "tokens": number + 1, "tokens_per_second": 20.0}
-                return
-        yield {"event": "end", "reason": "length", "text": "", "tokens": number + 1, "tokens_per_second": 812.4}
+                break
+        yield {"event": "end", "reason": "stopped" if self.stopped else "length", "text": "", "notes": [],
+               "tokens": number + 1, "tokens_per_second": 812.4}  # fmt: skip
 
     async def stop(self) -> None:
         self.stopped = True

@@ -95,12 +95,15 @@ def sample(
     run: Annotated[Path, RUN],
     options: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME=VALUE]…", help="Options, such as tokens=200 top_k=50."),
+        typer.Argument(metavar="[NAME=VALUE]…", help="Options, such as tokens=200 top_k=50 precision=int8."),
     ] = None,
+    top: Annotated[
+        bool, typer.Option("--top", help="A line for each token: its rank, its share, and what else was likely.")
+    ] = False,
 ) -> None:
     """Let a trained model go on writing from a prompt."""
     needs_run(run)
-    raise typer.Exit(_call("gpt2.sample", str(run), prompt, *(options or [])))
+    raise typer.Exit(_call("gpt2.sample", str(run), prompt, *(options or []), *(["--top"] if top else [])))
 
 
 def eval_(

@@ -30,11 +30,12 @@ class Training(Page):
 ## Training
 
 A run is a folder with a log, checkpoints and samples. It goes on when this window is closed, and goes on
-from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, `g` shows the parts
-of your GPT-2 and its milestones, Esc goes back to the course.
+from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, `w` lets one write,
+`g` shows the parts of your GPT-2 and its milestones, Esc goes back to the course.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run", id="training.new", tooltip="Choose options and start a run"),
+        Binding("w", "sample", "Write", id="training.sample", tooltip="Let the chosen run write"),
         Binding("g", "capstone", "Your GPT", id="training.capstone", tooltip="Your pieces, together: six milestones"),
         Binding("escape", "app.training", "Course", id="training.back", tooltip="Back to the course"),
         Binding("question_mark", "app.help", "Help", show=False, id="training.help"),
@@ -85,6 +86,7 @@ of your GPT-2 and its milestones, Esc goes back to the course.
             listing.add_options([Option(Content.from_markup(line)) for line in lines])
             if order:
                 listing.highlighted = order.index(kept) if kept in order else 0
+        self.refresh_bindings()
         empty = self.query_one("#runs-empty", Static)
         empty.display, listing.display = not order, bool(order)
         empty.update(
@@ -119,6 +121,19 @@ of your GPT-2 and its milestones, Esc goes back to the course.
         from tutor.screens.watch import Watch
 
         self.desk.go(self.desk.open_page, Watch(self._order[event.option_index]))
+
+    def action_sample(self) -> None:
+        from tutor.screens.sampling import Sampling
+
+        chosen = self.query_one(Listing).highlighted
+        if chosen is not None and chosen < len(self._order):
+            self.desk.go(self.desk.open_page, Sampling(self._order[chosen]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return not self.why_not(action, parameters) or None
+
+    def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
+        return "There is no run yet that could write: n starts one." if action == "sample" and not self._order else ""
 
     def action_capstone(self) -> None:
         from tutor.screens.capstone import Capstone

@@ -31,11 +31,12 @@ class Watch(Page):
 The curve is the training loss; ● marks validation losses. The two lines are what counting gets you: *unigram*
 knows how often each token occurs, *bigram* also which follows which. A model below the bigram line has
 learned something that no table of pairs can hold. `s` stops the run after saving a checkpoint; it can go
-on later (`g`). Closing this window does not stop it.
+on later (`g`). `w` lets its newest checkpoint write. Closing this window does not stop it.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="watch.stop", tooltip="Save a checkpoint and stop"),
         Binding("g", "go_on", "Go on", id="watch.resume", tooltip="Go on from the last checkpoint"),
+        Binding("w", "sample", "Write", id="watch.sample", tooltip="Let the newest checkpoint write"),
         Binding("escape,q", "back", "Runs", id="watch.back", tooltip="Back to the list of runs"),
         Binding("question_mark", "app.help", "Help", show=False, id="watch.help"),
     ]
@@ -227,6 +228,11 @@ on later (`g`). Closing this window does not stop it.
         self.alive = True
         self._draw()
         self.refresh_bindings()
+
+    def action_sample(self) -> None:
+        from tutor.screens.sampling import Sampling
+
+        self.desk.go(self.desk.open_page, Sampling(self.folder))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stop":
