@@ -47,6 +47,9 @@ class Contestant:
     note: str = ""
 
 
+Builder = Callable[[Setting], Contestant]
+
+
 def batches(setting: Setting) -> list[tuple[Tensor, Tensor]]:
     """Random tokens, never zeros: matmuls on zeros are faster than any real ones. The same for all contestants."""
     generator = torch.Generator().manual_seed(0)

@@ -17,6 +17,7 @@ import tiktoken
 import torch
 
 from gpt2 import catalog, checkpoint, config, data, device
+from gpt2.batches import Batches, Ids
 from gpt2.model import GPT, cross_entropy
 
 MOST_TOKENS = 10_485_760  # of validation text, as llm.c measures; more would only cost time
@@ -25,7 +26,7 @@ HEAD_ROWS = 1024  # predictions that pass the head at once: it has 50,000 output
 
 
 @torch.no_grad()
-def loss(model: GPT, ids: data.Ids, tokens: int, micro_batch: int = 8) -> float:
+def loss(model: GPT, ids: Ids, tokens: int, micro_batch: int = 8) -> float:
     """Return the mean loss in nats over the first `tokens` of `ids`, whole windows in their order.
 
     The last window may be shorter; every token but the first of a window's inputs is a target once.
@@ -39,7 +40,7 @@ def loss(model: GPT, ids: data.Ids, tokens: int, micro_batch: int = 8) -> float:
         raise ValueError("the validation text is too short to measure a loss on")
     total = torch.zeros((), dtype=torch.float64)
     whole = count // T
-    batches = data.Batches([ids], T, seed=0, shuffle=False) if whole else None
+    batches = Batches([ids], T, seed=0, shuffle=False) if whole else None
     for first in range(0, whole, micro_batch):
         assert batches is not None
         x, y = batches.get(first * T, min(micro_batch, whole - first))

@@ -59,9 +59,9 @@ def memory(model: Model, micro_batch: int, dtype: str) -> int:
     size = 2 if dtype == "bfloat16" else 4
     rows = micro_batch * model.block_size
     # Kept for the backward pass, in channels a token: two norms, q k v, attention, MLP before and
-    # after its GELU, two sums. The logits are kept as they are and, for their softmax, in float32.
+    # after its GELU, two sums. The logits are kept once, since their gradient takes their place.
     activations = rows * model.n_layer * model.n_embd * 18 * size
-    logits = rows * model.padded_vocab * (size + 8)
+    logits = rows * model.padded_vocab * size
     return state + activations + logits
 
 

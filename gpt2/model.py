@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gpt2 import gradients
 from gpt2.config import Model
 
 Part = Callable[..., nn.Module]  # a class that is built as ours is: Part(config, layer_idx=0)
@@ -23,6 +24,10 @@ class Linear(nn.Linear):
 
     def forward(self, input: Tensor) -> Tensor:
         """(…, in) to (…, out)."""
+        if input.dtype == self.weight.dtype:
+            return F.linear(input, self.weight, self.bias)
+        if input.device.type == "cpu":
+            return gradients.product(input, self.weight, self.bias)
         bias = None if self.bias is None else self.bias.to(input.dtype)
         return F.linear(input, self.weight.to(input.dtype), bias)
 
@@ -45,6 +50,10 @@ class Cache:
         shape = (config.n_layer, 2, batch, config.n_head, length, config.n_embd // config.n_head)
         self.memory = torch.zeros(shape, device=device, dtype=dtype)  # (L, 2, B, H, length, D)
         self.lengths = [0] * batch  # tokens in each row: rows may have begun with prompts of different lengths
+
+    def begin(self, lengths: list[int]) -> None:
+        """Take it that each row holds so many tokens: none before a prompt is read, its own number after."""
+        self.lengths = lengths
 
     @property
     def room(self) -> int:
@@ -252,7 +261,7 @@ class GPT(nn.Module):
         x = self.features(idx, cache)
         if targets is None:
             return self.logits(x)[..., : self.config.vocab_size]
-        return cross_entropy(self.logits(x), targets)
+        return gradients.head_loss(x, self.lm_head.weight, targets, self.config.vocab_size)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:

@@ -17,6 +17,7 @@ import torch
 
 from gpt2 import checkpoint, config, corpus, data, device, distributed, evaluate, forecast, optim, parts, plan, sample
 from gpt2 import tokens as tokenizers
+from gpt2.batches import Batches, Prefetch
 from gpt2.config import Training
 from gpt2.distributed import World
 from gpt2.log import Log, Silence
@@ -50,8 +51,8 @@ class Trainer:
         self.forward = spread(self.model, self.world)
         configure = self.parts.function("groups", "configure_optimizers", None)
         self.optimizers = optim.optimizers(self.model, options, configure)
-        self.batches = data.Batches(prepared.shards, self.shape.block_size, options.seed)
-        self.ahead = data.Prefetch(
+        self.batches = Batches(prepared.shards, self.shape.block_size, options.seed)
+        self.ahead = Prefetch(
             self.batches, options.micro_batch, self.world.rank, self.world.size,
             depth=0 if self.place.type == "cpu" else 2, pin=self.place.type == "cuda",
         )  # fmt: skip
@@ -302,6 +303,7 @@ def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     own = tokenizers.load(run / "tokenizer") if checkpoint.complete(run) else None
     with world.one_first():
         prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
+    device.keep_memory()
     with Log(run / "log.jsonl") if world.first else Silence() as log:
         trainer = Trainer(run, options, prepared, log, world)
         how = trainer.resume()

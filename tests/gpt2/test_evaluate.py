@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from conftest import module, sentences
 
-from gpt2 import catalog, checkpoint, data, evaluate, tokens, weights
+from gpt2 import catalog, checkpoint, evaluate, tokens, weights
+from gpt2.batches import Row
 from gpt2.config import Model
 from gpt2.model import GPT
 
@@ -185,5 +186,5 @@ def test_a_loss_over_several_shards_is_that_of_the_whole() -> None:
     torch.manual_seed(0)
     model = GPT(Model(n_layer=1, n_head=2, n_embd=16, block_size=8, vocab_size=50)).double()
     ids = np.random.default_rng(0).integers(0, 50, 40).astype(np.uint16)
-    row = data.Row([ids[:3], ids[3:21], ids[21:]])
+    row = Row([ids[:3], ids[3:21], ids[21:]])
     assert evaluate.loss(model, row, 10**9) == evaluate.loss(model, ids, 10**9)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from conftest import SMALL
 
-from gpt2 import data, health, model, train
+from gpt2 import health, model, train
+from gpt2.batches import Batches
 from gpt2.log import read
 
 WORDS = [*SMALL, "optimizer=adamw", "sample_every=-1", "eval_every=1000", "save_every=1000", "lr=1e-2", "max_steps=120"]
@@ -94,13 +95,13 @@ def test_a_wrong_first_loss_is_seen_at_once(
 def test_a_starving_loader_is_seen(tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
-    plain = data.Batches.get
+    plain = Batches.get
 
-    def slow(self: data.Batches, *arguments: int) -> Any:
+    def slow(self: Batches, *arguments: int) -> Any:
         time.sleep(0.05)
         return plain(self, *arguments)
 
-    monkeypatch.setattr(data.Batches, "get", slow)
+    monkeypatch.setattr(Batches, "get", slow)
     _, records = trained(tmp_path / "run", text_file, "max_steps=8")
     assert names(records) == ["starving"]
 
@@ -116,7 +117,7 @@ def resent(self: Any, *arguments: int) -> Any:
     return self.first
 
 
-PLAIN_GET = data.Batches.get
+PLAIN_GET = Batches.get
 PLAIN_LOSS = model.cross_entropy
 
 
@@ -140,14 +141,14 @@ def sighted(*given: Any, **options: Any) -> Any:
 PLAIN_ATTENTION = torch.nn.functional.scaled_dot_product_attention
 SABOTAGES: dict[str, tuple[str, Any, tuple[str, ...]]] = {
     # what is replaced, by what, with which options; and the name that must be said
-    "leak: targets are the inputs": ("gpt2.data.Batches.get", same_targets, ("eval_every=20",)),
+    "leak: targets are the inputs": ("gpt2.batches.Batches.get", same_targets, ("eval_every=20",)),
     "leak: no causal mask": (
         "torch.nn.functional.scaled_dot_product_attention",
         sighted,
         ("eval_every=50", "max_steps=600", "optimizer=muon"),
     ),
-    "plateau: targets by chance": ("gpt2.data.Batches.get", any_targets, ("max_steps=240",)),
-    "overfitting: one batch again and again": ("gpt2.data.Batches.get", resent, ("eval_every=20",)),
+    "plateau: targets by chance": ("gpt2.batches.Batches.get", any_targets, ("max_steps=240",)),
+    "overfitting: one batch again and again": ("gpt2.batches.Batches.get", resent, ("eval_every=20",)),
     "norm: gradients are never cleared": ("gpt2.train.Trainer.clear", lambda self: None, ("clip=0", "lr=1e-4")),
     "accounting: tokens counted twice": ("gpt2.train.Trainer.pieces", property(lambda self: 1), ()),
 }

@@ -1,0 +1,94 @@
+"""Gradients written by hand, where autograd's own would move more memory than the mathematics needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# Logits in float32 at one time: on a CPU what its cache holds, elsewhere enough to keep the device busy.
+AT_ONCE = {"cpu": 1 << 20}
+ELSEWHERE = 1 << 26
+
+
+def turned_product(g: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return gᵀ x in `dtype`, for g (N, O) and x (N, I): the gradient of a weight (O, I).
+
+    On a CPU, bfloat16's units read rows. A factor that lies across is put upright inside the matmul, slowly;
+    putting the narrower one upright beforehand makes the product a third faster.
+    """
+    if g.dtype != torch.bfloat16 or g.device.type != "cpu":
+        return (g.t() @ x).to(dtype)
+    if g.shape[1] <= x.shape[1]:
+        return (g.t().contiguous() @ x).to(dtype)
+    return (x.t().contiguous() @ g).t().to(dtype, memory_format=torch.contiguous_format)
+
+
+class Product(torch.autograd.Function):
+    """x Wᵀ + b, computed in the dtype of x; the gradients of W and b come in their own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """(…, I), (O, I) and (O,) to (…, O)."""
+        w = weight.to(x.dtype)
+        ctx.save_for_backward(x, w)
+        ctx.dtype, ctx.biased = weight.dtype, bias is not None
+        return F.linear(x, w, None if bias is None else bias.to(x.dtype))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return the gradients of x, weight and bias."""
+        x, w = ctx.saved_tensors
+        g = grads[0].flatten(0, -2)  # (N, O)
+        bias = g.sum(0).to(ctx.dtype) if ctx.biased else None
+        return (g @ w).view_as(x), turned_product(g, x.flatten(0, -2), ctx.dtype), bias
+
+
+class HeadLoss(torch.autograd.Function):
+    """The mean cross entropy of the head's logits, which are turned into their own gradient on the spot.
+
+    d loss / d logits = (softmax(logits) - one_hot(target)) / N is known as soon as the logits are. So they
+    are kept once, in the dtype of x, and only some rows at a time stand in float32, where they are
+    exponentiated and summed; autograd alone keeps five such tensors of (N, V), most of them in float32.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, targets: Tensor, vocab_size: int) -> Tensor:
+        """(N, C), (padded V, C) and ids (N,) to (); the rows of `weight` beyond `vocab_size` are padding."""
+        w = weight.to(x.dtype)
+        logits = x @ w.t()  # (N, padded V)
+        rows = max(1, AT_ONCE.get(x.device.type, ELSEWHERE) // len(weight))
+        exact = torch.promote_types(x.dtype, torch.float32)
+        losses = []
+        for z, target in zip(logits.split(rows), targets.split(rows), strict=True):
+            at = torch.arange(len(target), device=x.device), target
+            p = z[:, :vocab_size].to(exact).log_softmax(-1)  # (rows, V)
+            losses.append(-p[at].sum())
+            if ctx.needs_input_grad[0]:
+                p.exp_()
+                p[at] -= 1
+                z[:, :vocab_size], z[:, vocab_size:] = p, 0
+        ctx.save_for_backward(x, w, logits)
+        ctx.dtype = weight.dtype
+        return torch.stack(losses).sum() / len(targets)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Return the gradients of x and weight."""
+        x, w, d = ctx.saved_tensors  # d (N, padded V): the gradient of the sum by the logits
+        scale = grads[0] / len(x)
+        return (d @ w) * scale, turned_product(d, x * scale, ctx.dtype), None, None
+
+
+def head_loss(x: Tensor, weight: Tensor, targets: Tensor, vocab_size: int) -> Tensor:
+    """Return the mean loss in nats: (), of features (…, C), the head's weight (padded V, C) and ids (…)."""
+    loss: Tensor = HeadLoss.apply(x.flatten(0, -2), weight, targets.flatten(), vocab_size)
+    return loss
+
+
+def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Return x Wᵀ + b in the dtype of x: (…, I) to (…, O)."""
+    y: Tensor = Product.apply(x, weight, bias)
+    return y

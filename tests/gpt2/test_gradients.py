@@ -1,0 +1,84 @@
+"""The gradients written by hand are those that autograd would have found."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gpt2 import gradients
+
+V, PADDED, C, N = 37, 48, 6, 11
+
+
+def drawn(seed: int = 0, dtype: torch.dtype = torch.float64) -> tuple[Tensor, Tensor, Tensor]:
+    """Return features (N, C), a head's weight (PADDED, C) and ids (N,)."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(N, C, generator=generator).to(dtype).requires_grad_()
+    weight = torch.randn(PADDED, C, generator=generator).double().requires_grad_()
+    return x, weight, torch.randint(V, (N,), generator=generator)
+
+
+@pytest.mark.parametrize("rows", [1, 4, N, 100])
+def test_the_heads_loss_and_its_gradients_are_autograds(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(gradients.AT_ONCE, "cpu", rows * PADDED)
+    x, weight, targets = drawn()
+    a, b = x.detach().clone().requires_grad_(), weight.detach().clone().requires_grad_()
+    wanted = F.cross_entropy((a @ b.t())[:, :V], targets)
+    got = gradients.head_loss(x, weight, targets, V)
+    torch.testing.assert_close(got, wanted, rtol=1e-12, atol=0)
+    (3 * got).backward()  # type: ignore[no-untyped-call]
+    (3 * wanted).backward()  # type: ignore[no-untyped-call]
+    for mine, theirs in ((x, a), (weight, b)):
+        assert mine.grad is not None and theirs.grad is not None
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-10, atol=1e-14)
+    assert weight.grad is not None and weight.grad[V:].abs().max() == 0
+
+
+def test_a_loss_without_a_gradient_is_the_same() -> None:
+    x, weight, targets = drawn()
+    with torch.no_grad():
+        assert gradients.head_loss(x, weight, targets, V) == gradients.head_loss(*drawn(), V)
+
+
+def test_a_target_that_is_all_but_impossible_has_a_finite_loss() -> None:
+    x, weight = torch.full((1, 1), 300.0, requires_grad=True), torch.tensor([[1.0], [-1.0]], requires_grad=True)
+    loss = gradients.head_loss(x, weight, torch.tensor([1]), 2)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert loss.item() == 600 and x.grad is not None and x.grad.item() == 2
+
+
+@pytest.mark.parametrize("wide, narrow", [(4, 9), (9, 4)])
+def test_a_product_in_half_precision_gives_whole_gradients(wide: int, narrow: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(3, 5, wide, generator=generator).bfloat16().requires_grad_()
+    weight = torch.randn(narrow, wide, generator=generator).requires_grad_()
+    bias = torch.randn(narrow, generator=generator).requires_grad_()
+    back = torch.randn(3, 5, narrow, generator=generator).bfloat16()
+    y = gradients.product(x, weight, bias)
+    y.backward(back)  # type: ignore[no-untyped-call]
+    a, b, c = (t.detach().double().requires_grad_() for t in (x, weight.bfloat16(), bias.bfloat16()))
+    wanted = F.linear(a, b, c)
+    wanted.backward(back.double())  # type: ignore[no-untyped-call]
+    assert y.dtype == torch.bfloat16
+    torch.testing.assert_close(y.double(), wanted, rtol=2**-7, atol=2**-6)
+    for mine, theirs in ((x, a), (weight, b), (bias, c)):
+        assert mine.grad is not None and theirs.grad is not None and mine.grad.dtype == mine.dtype
+        assert mine.grad.is_contiguous()
+        torch.testing.assert_close(mine.grad.double(), theirs.grad, rtol=2**-7, atol=2**-5)
+
+
+def test_gradients_agree_with_small_differences() -> None:
+    x, weight, targets = drawn(2)
+    assert torch.autograd.gradcheck(lambda a, b: gradients.head_loss(a, b, targets, V), (x, weight))
+    bias = torch.randn(PADDED, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(gradients.product, (x, weight, bias))
+    assert torch.autograd.gradcheck(lambda a, b: gradients.product(a, b, None), (x, weight))
+
+
+def test_a_second_backward_pass_finds_what_the_first_one_found() -> None:
+    x, weight, targets = drawn(3)
+    loss = gradients.head_loss(x, weight, targets, V)
+    first, second = (torch.autograd.grad(loss, (x, weight), retain_graph=True) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
