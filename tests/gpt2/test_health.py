@@ -9,7 +9,7 @@ import pytest
 import torch
 from conftest import SMALL
 
-from gpt2 import health, model, train
+from gpt2 import gradients, health, model, train
 from gpt2.batches import Batches
 from gpt2.log import read
 
@@ -37,14 +37,14 @@ def test_a_healthy_run_is_left_alone_at_every_step(tmp_path: Path, text_file: Pa
 def test_a_loss_that_is_no_number_stops_the_run(
     tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = model.cross_entropy
+    plain = gradients.head_loss
     calls = iter(range(10**6))
 
-    def poisoned(logits: torch.Tensor, targets: torch.Tensor, reduction: str = "mean") -> torch.Tensor:
-        loss = plain(logits, targets, reduction)
+    def poisoned(*given: Any) -> torch.Tensor:
+        loss = plain(*given)
         return loss * float("nan") if next(calls) == 60 else loss
 
-    monkeypatch.setattr(model, "cross_entropy", poisoned)
+    monkeypatch.setattr(gradients, "head_loss", poisoned)
     code, records = trained(tmp_path / "run", text_file)
     assert code == 1
     assert names(records)[0] == "nan"
@@ -77,7 +77,7 @@ def test_a_run_that_does_not_learn_is_called_a_plateau(
 def test_a_wrong_first_loss_is_seen_at_once(
     sabotage: str, tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain, loss = model.GPT.initialize, model.cross_entropy
+    plain, loss = model.GPT.initialize, gradients.head_loss
 
     def large(self: model.GPT) -> None:
         plain(self)
@@ -87,7 +87,7 @@ def test_a_wrong_first_loss_is_seen_at_once(
     if sabotage == "large":
         monkeypatch.setattr(model.GPT, "initialize", large)
     else:  # divided by the number of micro-batches once too often
-        monkeypatch.setattr(model, "cross_entropy", lambda *given: loss(*given) / 2)
+        monkeypatch.setattr(gradients, "head_loss", lambda *given: loss(*given) / 2)
     _, records = trained(tmp_path / "run", text_file, "max_steps=2")
     assert names(records) == ["first-loss"]
 
@@ -118,7 +118,6 @@ def resent(self: Any, *arguments: int) -> Any:
 
 
 PLAIN_GET = Batches.get
-PLAIN_LOSS = model.cross_entropy
 
 
 def same_targets(self: Any, *arguments: int) -> Any:
