@@ -94,7 +94,8 @@ def kind(words: tuple[str, ...], answer: tuple[int, str, str]) -> None:
 WRONG = (
     "stable-softmx", "L03", "L99", "nothing-of-the-kind", "", " ", "-", "folder", "bytes", "empty.json", "file.py",
     "run", "no/such/place", "file.py/below", "0", "-1", "99999999999999999999", "1e9", "nan",
-    "é→漢\U0001f600", "x" * 3000, "max_step=3", "preset=none", "=", "shards=many", "[b]", "\\[/]", "%s", "../../..", "stable_softmax",
+    "é→漢\U0001f600", "x" * 3000, "max_step=3", "preset=none", "=", "shards=many", "[b]", "\\[/]", "%s",
+    "../../..", "stable_softmax",
 )  # fmt: skip
 
 
