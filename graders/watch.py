@@ -108,6 +108,8 @@ class Watch:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         looking = not self.optimizers or sys.getprofile() == self._entered
+        # Where the stack is full, looking itself fails, and the interpreter stops it; such a check fails anyway.
+        looking = looking or (kind is not None and issubclass(kind, RecursionError))
         if self.optimizers:
             sys.setprofile(None)
         functions, dispatch = _get_current_function_mode_stack(), _get_current_dispatch_mode_stack()
