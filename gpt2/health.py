@@ -85,17 +85,15 @@ def accounting(start: dict[str, Any], steps: Sequence[dict[str, Any]]) -> Remark
                 f"step {step['step']} counts {wanted:,} tokens, and the model has seen {step['targets']:,}",
                 "Look at how micro-batches are counted: a step is micro_batch · block_size · pieces · ranks tokens.",
             )  # fmt: skip
-    made = start.get("forecast") or {}
-    flops, peak = made.get("flops_per_token"), made.get("matmul_flops")
-    rates = [step["tokens_per_second"] for step in steps[1:] if step.get("tokens_per_second")]
-    if not (flops and peak and len(rates) >= 5):
+    shares = [step["mfu"] for step in steps[1:] if step.get("mfu")]
+    if len(shares) < 5:
         return None
-    share = median(rates[-WINDOW:]) * flops / (peak * start.get("ranks", 1))
+    share = median(shares[-WINDOW:])
     if share <= 1.5:  # the peak itself is a measurement, on a machine that may have been busy
         return None
     return Remark(
         "accounting", steps[-1]["step"],
-        f"{median(rates[-WINDOW:]):,.0f} tokens/s would be {share:.1f} times what this device multiplies",
+        f"{steps[-1].get('tokens_per_second', 0):,.0f} tokens/s would be {share:.1f} times what this device multiplies",
         "Some of the tokens that are counted are never computed: look for micro-batches that are skipped.",
     )  # fmt: skip
 

@@ -57,6 +57,7 @@ class Trainer:
             depth=0 if self.place.type == "cpu" else 2, pin=self.place.type == "cuda",
         )  # fmt: skip
         self.step, self.tokens = 0, 0
+        self.peak = 0.0  # FLOP/s in a matmul here, measured as the run begins or goes on; 0: not measured
         self.stopping = False  # this rank was asked to
         self.ending = False  # all ranks know
         self.saved = -1
@@ -122,8 +123,15 @@ class Trainer:
         return record | {
             "seconds": round(seconds, 4), "wait": round(waited / seconds, 4),
             "tokens_per_second": round(self.options.tokens_per_step / seconds, 1), "tokens": self.tokens,
-            "targets": seen, "memory": device.memory_used(self.place),
+            "targets": seen, "mfu": self.share(seconds), "memory": device.memory_used(self.place),
         }  # fmt: skip
+
+    def share(self, seconds: float) -> float | None:
+        """Return the share of the matmul rate (MFU) that a step of so many seconds had, on all ranks together."""
+        if not self.peak:
+            return None
+        done = forecast.flops_per_token(self.shape) * self.options.tokens_per_step / self.world.size
+        return round(done / seconds / self.peak, 4)
 
     def clipped(self) -> float:
         """Shorten the gradients to the longest that is allowed; return how long they were, all taken as one vector."""
@@ -281,6 +289,7 @@ class Trainer:
 def begin(trainer: Trainer, notes: list[str], how: str) -> None:
     """Write the record that a run's log starts with, and say what the reader should know first."""
     made = forecast.forecast(trainer.shape, trainer.options, trainer.place)
+    trainer.peak = made.matmul_flops
     torch.manual_seed(trainer.options.seed)  # the forecast's trial steps drew numbers
     record = forecast.opening(made, trainer.options, trainer.shape, trainer.prepared)
     more = {"parts": trainer.parts.owners, "pretrained": how == "pretrained", "data": data.facts(trainer.prepared)}
@@ -315,6 +324,8 @@ def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
             if how != "resumed":
                 tokenizers.save(prepared.encoding, run / "tokenizer")
                 begin(trainer, notes, how)
+            else:
+                trainer.peak = device.matmul_rate(trainer.place, device.DTYPES[options.dtype])
         if how != "resumed":
             trainer.own_randomness()
         reason, message = guarded(trainer)

@@ -28,6 +28,7 @@ from tutor.commands import (
     serve,
     settings,
     ticket,
+    watch,
     zoo,
 )
 from tutor.commands.context import BROKEN, WRONG_USE, Refusal, desk, say
@@ -114,7 +115,7 @@ app.command("parts", rich_help_panel=MODEL)(milestones.parts)
 app.command("capstone", rich_help_panel=MODEL)(milestones.capstone)
 app.command("train", rich_help_panel=MODEL)(capstone.train)
 app.command("launch", rich_help_panel=MODEL)(capstone.launch)
-app.command("watch", rich_help_panel=MODEL)(capstone.watch)
+app.command("watch", rich_help_panel=MODEL)(watch.watch)
 app.command("report", rich_help_panel=MODEL)(report.report)
 app.command("sample", rich_help_panel=MODEL)(capstone.sample)
 app.command("eval", rich_help_panel=MODEL)(capstone.eval_)

@@ -58,6 +58,10 @@ def test_the_log_tells_the_whole_run(trained: Path) -> None:
     assert [step["step"] for step in steps] == list(range(1, 61))
     assert all({"loss", "lr", "norm", "seconds", "tokens_per_second", "tokens", "wait"} <= set(step) for step in steps)
     assert steps[-1]["tokens"] == 60 * 256
+    made = first["forecast"]
+    for step in steps:  # as a share of the matmul that the start measured
+        share = step["tokens_per_second"] * made["flops_per_token"] / made["matmul_flops"]
+        assert step["mfu"] == pytest.approx(share, rel=0.01, abs=1e-4) and step["memory"] > 1e7
     assert abs(steps[0]["loss"] - first["expected_first_loss"]) < 0.1
     assert first["tokenizer"].startswith("BPE trained on this data")
     assert first["bigram_loss"] < first["unigram_loss"] < first["expected_first_loss"]

@@ -559,10 +559,11 @@ def test_the_report_is_a_page_with_curve_scores_and_sample(run: Run, tmp_path: P
 
 
 def test_a_curve_falls_from_its_first_to_its_last_value() -> None:
-    lines = curve([(float(i), 10.0 - i) for i in range(1, 9)], [(8.0, 3.0)], width=20, height=5).splitlines()
+    falling = [(float(i), 10.0 - i) for i in range(1, 9)]
+    lines = curve([("·", falling), ("●", [(8.0, 3.0)])], width=20, height=5).splitlines()
     assert lines[0].strip().startswith("9.00 │·") and lines[4].strip().startswith("2.00")
     assert lines[-1].split() == ["1", "8"] and sum(line.count("●") for line in lines) == 1
-    assert curve([]) == "" and "5.00" in curve([(1.0, 5.0)])
+    assert curve([("·", [])]) == "" and "5.00" in curve([("·", [(1.0, 5.0)])])
 
 
 # -- doctor

@@ -28,7 +28,8 @@ def records(steps: int, last: int = 900) -> list[dict[str, Any]]:
     for step in range(1, steps + 1):
         loss = 3.4 + 4.97 * math.exp(-(step - 1) / 60) + 0.08 * math.sin(step * 1.7)
         made.append({"event": "step", "step": step, "loss": loss, "lr": 1.5e-3 * min(1, step / 45),
-                     "norm": 0.8 + 0.1 * math.sin(step), "seconds": 0.9, "tokens_per_second": 9100.0})  # fmt: skip
+                     "norm": 0.8 + 0.1 * math.sin(step), "seconds": 0.9, "tokens_per_second": 9100.0, "mfu": 0.414,
+                     "memory": 1_230_000_000})  # fmt: skip
         if step % 100 == 0:
             made.append({"event": "val", "step": step, "loss": 3.5 + 4.9 * math.exp(-step / 60)})
         if step % 150 == 0:

@@ -1,9 +1,8 @@
-"""The capstone on the command line: train, watch, sample, eval, report, and models to and from files."""
+"""The capstone on the command line: train, launch, sample, eval, and models to and from files."""
 
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,6 @@ import typer
 
 from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, say
 
-POLL_SECONDS = 0.5
 RUN = typer.Option("--run", metavar="DIR", help="The run's folder: config, log, checkpoints, samples.")
 
 model = typer.Typer(help="Put your own together; carry models to and from transformers.", no_args_is_help=True)
@@ -141,47 +139,6 @@ def import_(
 ) -> None:
     """Make a run's folder from a GPT-2 that transformers wrote."""
     raise typer.Exit(_call("gpt2.weights", "import", str(folder), str(run)))
-
-
-def watch(run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")]) -> None:
-    """Follow a run in plain text until it stops. Ctrl-C ends the watching, not the run."""
-    from gpt2 import log
-    from tutor.jobs import run_alive
-
-    path = needs_run(run)
-    offset = 0
-    while True:
-        records, offset = log.read(path, offset)
-        for record in records:
-            if line := in_words(record):
-                print(line, flush=True)
-        # One more look after the process has ended: its last lines may have come in between.
-        if not run_alive(run) and not log.read(path, offset)[0]:
-            return
-        time.sleep(POLL_SECONDS)
-
-
-def in_words(record: dict[str, Any]) -> str:
-    """One record of a run's log as a line for readers."""
-    match record.get("event"):
-        case "start":
-            return f"start: {record.get('parameters', 0):,} parameters on {record.get('device', '?')}"
-        case "step":
-            return (
-                f"step {record.get('step')}: loss {record.get('loss', 0):.4f}, lr {record.get('lr', 0):.2e}, "
-                f"norm {record.get('norm', 0):.2f}, {record.get('tokens_per_second', 0):,.0f} tokens/s"
-            )
-        case "val":
-            return f"step {record.get('step')}: validation loss {record.get('loss', 0):.4f}"
-        case "sample":
-            return f"step {record.get('step')}: sample: {record.get('text', '')}"
-        case "checkpoint":
-            return f"step {record.get('step')}: checkpoint {record.get('path', '')}"
-        case "stop":
-            return f"stop: {record.get('reason', '')} {record.get('message', '')}".rstrip()
-        case "note":
-            return f"note: {record.get('message', '')}"
-    return ""
 
 
 def needs_run(run: Path) -> Path:

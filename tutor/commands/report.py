@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tutor.commands.capstone import needs_run
-from tutor.commands.context import NOT_PASSED, PASSED, put_json
+from tutor.commands.context import NOT_PASSED, PASSED, Refusal, put_json
 from tutor.commands.curve import curve
 
 # GPT-2 124M as OpenAI released it, measured by others with code that anyone can run.
@@ -24,14 +24,25 @@ PUBLISHED = (
 def report(
     run: Annotated[Path, typer.Argument(metavar="DIR", help="The run's folder.")],
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, and nothing else.")] = False,
+    tensorboard: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Instead, write the log as event files into this folder.")
+    ] = None,
 ) -> None:
     """Sum up a run on a page: curve, losses against the lines to beat, samples, scores, and whether it is healthy.
 
     What `gradatim eval` found is in it, with GPT-2 as published beside. Exit code 0: healthy, 1: something is wrong.
+    With --tensorboard the run becomes a folder in OUT that TensorBoard shows; several runs may share one OUT.
     """
     from gpt2 import health, log
 
-    records, _ = log.read(needs_run(run))
+    path = needs_run(run)
+    if tensorboard is not None:
+        from tutor.jobs import call
+
+        if json:
+            raise Refusal("--json and --tensorboard do not go together.")
+        raise typer.Exit(call("gpt2.board", str(run), str(tensorboard)))
+    records, _ = log.read(path)
     remarks = health.remarks(records)
     facts, scores = summary(records), evaluations(run)
     healthy = not remarks
@@ -53,7 +64,7 @@ def page(records: list[dict[str, Any]], facts: dict[str, Any], scores: dict[str,
     marks = [(float(r["step"]), float(r["loss"])) for r in records if r.get("event") == "val" and finite(r)]
     lines = [f"{key.replace('_', ' '):<20} {in_digits(value)}" for key, value in facts.items() if value is not None]
     if points:
-        lines += ["", "loss by step (● validation)", curve(points, marks)]
+        lines += ["", "loss by step (● validation)", curve([("·", points), ("●", marks)])]
     if scores:
         lines += ["", "measured by `gradatim eval`"]
         lines += [f"  {key:<18} {in_digits(value)}" for found in scores.values() for key, value in found.items()]

@@ -31,13 +31,13 @@ class RunState:
         """Records taken in so far: it grows with every piece of news."""
         self._offset = 0
 
-    def read(self) -> bool:
-        """Take in what was written since the last call; returns whether there was anything."""
+    def read(self) -> list[Record]:
+        """Take in what was written since the last call, and return it."""
         records, self._offset = log.read(self.folder / "log.jsonl", self._offset)
         for record in records:
             self._take(record)
         self.taken += len(records)
-        return bool(records)
+        return records
 
     def _take(self, record: Record) -> None:
         event = record.get("event")
@@ -51,7 +51,8 @@ class RunState:
             self.stop = None
         elif event == "val" and "loss" in record:
             self.vals = [(step, loss) for step, loss in self.vals if step < record["step"]]
-            self.vals.append((record["step"], record["loss"]))
+            if math.isfinite(record["loss"]):
+                self.vals.append((record["step"], record["loss"]))
         elif event == "sample":
             self.sample = record
         elif event == "note":
@@ -80,9 +81,18 @@ class RunState:
             return None
         return max(0, self.last_step - self.step) * sum(recent) / len(recent)
 
+    @property
+    def tokens_per_step(self) -> int:
+        """Tokens of one step; 1 where the log does not tell."""
+        return int(self.start.get("tokens_per_step") or 1)
+
+    def points(self) -> list[tuple[int, float]]:
+        """Training loss by step; only finite ones."""
+        return [(s["step"], s["loss"]) for s in self.steps if math.isfinite(s["loss"])]
+
     def curve(self) -> tuple[list[float], list[float]]:
-        """Training loss over steps, means of neighbors where there are too many points; only finite ones."""
-        points = [(s["step"], s["loss"]) for s in self.steps if math.isfinite(s["loss"])]
+        """Training loss over steps, means of neighbors where there are too many points."""
+        points = self.points()
         size = -(-len(points) // POINTS) or 1
         groups = [points[i : i + size] for i in range(0, len(points), size)]
         x = [sum(step for step, _ in group) / len(group) for group in groups]
@@ -114,6 +124,11 @@ def span(seconds: float | None) -> str:
             rest = s % size // part
             return f"{s // size} {big}" + (f" {rest} {small}" if rest else "")
     return f"{s} s"
+
+
+def size(count: float) -> str:
+    """Bytes as people say them."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def age(path: Path) -> str:

@@ -13,8 +13,9 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tutor import versus
 from tutor.screens.base import Dialog, Page
-from tutor.screens.run_state import RunState, span
+from tutor.screens.run_state import RunState, size, span
 from tutor.widgets.bar import Bar, markup, progress_line
 from tutor.widgets.keys import Keys
 
@@ -32,11 +33,16 @@ The curve is the training loss; ● marks validation losses. The two lines are w
 knows how often each token occurs, *bigram* also which follows which. A model below the bigram line has
 learned something that no table of pairs can hold. `s` stops the run after saving a checkpoint; it can go
 on later (`g`). `w` lets its newest checkpoint write. Closing this window does not stop it.
+
+`c` lays another run over it: both losses by tokens, this one as a line, the other as crosses (● and ○ are their
+validation losses); what differs in their settings, and their losses after equal numbers of tokens. *mfu* is the
+share of the device's matmul rate that the training keeps busy.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="watch.stop", tooltip="Save a checkpoint and stop"),
         Binding("g", "go_on", "Go on", id="watch.resume", tooltip="Go on from the last checkpoint"),
         Binding("w", "sample", "Write", id="watch.sample", tooltip="Let the newest checkpoint write"),
+        Binding("c", "compare", "Compare", id="watch.compare", tooltip="Lay another run over this one"),
         Binding("escape,q", "back", "Runs", id="watch.back", tooltip="Back to the list of runs"),
         Binding("question_mark", "app.help", "Help", show=False, id="watch.help"),
     ]
@@ -45,9 +51,10 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
         super().__init__(classes="watch")
         self.folder = folder
         self.state = RunState(folder)
+        self.other: RunState | None = None
         self.alive = True
         self._looking = False
-        self._drawn = -1
+        self._drawn: object = None
 
     def where(self) -> str:
         return f"run {self.folder.name}"
@@ -62,6 +69,7 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
             yield plot
             with VerticalScroll(id="side"):
                 yield Static(id="numbers")
+                yield Static(id="versus")
                 yield Static(id="health")
                 yield Static(id="sample")
         yield Keys()
@@ -84,14 +92,17 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
     @work(exit_on_error=False, group="look")
     async def _look(self) -> None:
         """Read on in a thread, and redraw if there is news."""
-        was = self.alive
+        was, other = self.alive, self.other
         try:
             await asyncio.to_thread(self.state.read)
+            if other is not None:
+                await asyncio.to_thread(other.read)
             self.alive = await asyncio.to_thread(self.desk.jobs.run_alive, self.folder)
         finally:
             self._looking = False
-        if self.state.taken != self._drawn or was != self.alive:
-            self._drawn = self.state.taken
+        taken = (self.state.taken, self.other and (self.other.folder, self.other.taken))
+        if taken != self._drawn or was != self.alive:
+            self._drawn = taken
             self._draw()
         if was != self.alive:
             self.refresh_bindings()
@@ -100,10 +111,12 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
 
     def _draw(self) -> None:
         state = self.state
+        self.set_class(self.other is not None, "-versus")
         sign, word, color = state.state(self.alive)
         share = f"  step {state.step:,} of {state.last_step:,}" if state.last_step else ""
         self.query_one(Bar).right = f"[{color}]{sign} {word}[/]{share}"
         self.query_one("#numbers", Static).update(Content.from_markup(self._numbers()))
+        self._set("versus", self._versus())
         self._set("health", self._health())
         self._set("sample", self._sample())
         self._draw_plot()
@@ -125,15 +138,15 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
         rows = [f"{progress_line(state.step, state.last_step, 16)}  {share:.0%}{left}"]
         val = f"   {muted}val[/] [b]{state.vals[-1][1]:.3f}[/] at {state.vals[-1][0]:,}" if state.vals else ""
         rows.append(f"{muted}loss[/] [b]{_number(last['loss'], '.3f')}[/]{val}")
-        rows.append("   ".join(self._lines_to_beat()))
-        speed = last.get("tokens_per_second")
-        rows.append(
-            f"{muted}lr[/] {_number(last.get('lr'), '.2e')}   {muted}norm[/] {_number(last.get('norm'), '.2f')}"
-            f"   {muted}tokens/s[/] {_number(speed, ',.0f')}"
-        )
+        if self.other is None:
+            rows.append("   ".join(self._lines_to_beat()))
+        rows.append("   ".join(f"{muted}{name}[/] {words}" for name, words in _measured(last)))
         if state.stop and state.stop.get("message"):
             rows.append(markup(str(state.stop["message"])))
         return "\n".join(row for row in rows if row)
+
+    def _versus(self) -> str:
+        return markup("\n".join(versus.table(self.state, self.other))) if self.other is not None else ""
 
     def _lines_to_beat(self) -> list[str]:
         best = self.state.vals[-1][1] if self.state.vals else None
@@ -166,46 +179,15 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
         return "\n".join(lines[-6:])
 
     def _draw_plot(self) -> None:
-        from textual_plot import HiResMode, LegendLocation, PlotWidget
+        from textual_plot import PlotWidget
 
-        plot = self.query_one(PlotWidget)
-        colors = self.app.theme_variables
-        steps, losses = self.state.curve()
-        plot.clear()
-        if len(steps) < 2:
-            return
-        last = float(max(self.state.last_step, steps[-1]))
-        for name, color in (("unigram", "text-warning"), ("bigram", "text-accent")):
-            line = self.state.start.get(f"{name}_loss")
-            if isinstance(line, (int, float)):
-                plot.plot(
-                    [0.0, last],
-                    [line, line],
-                    line_style=_style(colors, color),
-                    hires_mode=HiResMode.BRAILLE,
-                    label=name,
-                )
-        plot.plot(steps, losses, line_style=_style(colors, "text-primary"), hires_mode=HiResMode.BRAILLE, label="loss")
-        if self.state.vals:
-            plot.scatter(
-                [float(step) for step, _ in self.state.vals],
-                [loss for _, loss in self.state.vals],
-                marker="●",
-                marker_style=_style(colors, "text-success"),
-                label="val",
-            )
-        plot.set_xlimits(0, last)
-        plot.set_ylimits(*self._limits(losses))
-        plot.show_legend(LegendLocation.TOPRIGHT)
+        from tutor.screens.loss_plot import LossPlot
 
-    def _limits(self, losses: list[float]) -> tuple[float, float]:
-        """Room for the curve and both lines; a single wild step does not squeeze the rest."""
-        lines = [self.state.start.get(f"{name}_loss") for name in ("unigram", "bigram")]
-        values = sorted([*losses, *(v for v in lines if isinstance(v, (int, float)))])
-        high = max(values[int(len(values) * 0.99)] if len(values) > 100 else values[-1], losses[0])
-        low = min(values[0], *(loss for _, loss in self.state.vals)) if self.state.vals else values[0]
-        room = max(high - low, 0.1) * 0.05
-        return low - room, high + room
+        drawing = LossPlot(self.query_one(PlotWidget), self.app.theme_variables)
+        if self.other is None:
+            drawing.one(self.state)
+        else:
+            drawing.two(self.state, self.other)
 
     # -- doing --------------------------------------------------------------------------------------
 
@@ -229,6 +211,20 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
         self._draw()
         self.refresh_bindings()
 
+    @work(exit_on_error=False, group="ask")
+    async def action_compare(self) -> None:
+        from tutor.screens.pick_run import PickRun
+
+        others = [f for f in await asyncio.to_thread(self.desk.jobs.runs, self.folder.parent) if f != self.folder]
+        if not others:
+            self.notify("There is no other run beside this one yet.")
+            return
+        now = self.other.folder if self.other is not None else None
+        chosen = await self.app.push_screen_wait(PickRun(self.folder, others, now))
+        if chosen is not None:
+            self.other = RunState(chosen) if chosen != self.folder else None
+            self.look()
+
     def action_sample(self) -> None:
         from tutor.screens.sampling import Sampling
 
@@ -243,11 +239,13 @@ on later (`g`). `w` lets its newest checkpoint write. Closing this window does n
         return True
 
 
+def _measured(step: dict[str, Any]) -> list[tuple[str, str]]:
+    """A step's numbers besides its loss, those that its log has."""
+    forms = {"lr": ".2e", "norm": ".2f", "tokens_per_second": ",.0f", "mfu": ".0%"}
+    there = {name: form for name, form in forms.items() if name in step}
+    words = [(name.replace("_per_second", "/s"), _number(step[name], form)) for name, form in there.items()]
+    return words + ([("memory", size(step["memory"]))] if step.get("memory") else [])
+
+
 def _number(value: Any, form: str) -> str:
     return f"{value:{form}}" if isinstance(value, (int, float)) else "…"
-
-
-def _style(variables: dict[str, str], name: str) -> str:
-    """A theme color as a style that rich understands."""
-    value = variables.get(name, "").split(" ")[0]
-    return value.removeprefix("ansi_").replace("default", "white") or "white"
