@@ -10,6 +10,7 @@ import math
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -315,27 +316,29 @@ def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     device.keep_memory()
     with Log(run / "log.jsonl") if world.first else Silence() as log:
         trainer = Trainer(run, options, prepared, log, world)
-        how = trainer.resume()
-        if how == "finished":
-            trainer.say(f"this run is finished at step {trainer.step}; a larger max_steps trains on")
-            return 0
-        if world.first:
-            config.save(run / "config.json", options, trainer.shape)
+        with stoppable(trainer):
+            how = trainer.resume()
+            if how == "finished":
+                trainer.say(f"this run is finished at step {trainer.step}; a larger max_steps trains on")
+                return 0
+            if world.first:
+                config.save(run / "config.json", options, trainer.shape)
+                if how != "resumed":
+                    tokenizers.save(prepared.encoding, run / "tokenizer")
+                    begin(trainer, notes, how)
+                else:
+                    trainer.peak = device.matmul_rate(trainer.place, device.DTYPES[options.dtype])
             if how != "resumed":
-                tokenizers.save(prepared.encoding, run / "tokenizer")
-                begin(trainer, notes, how)
-            else:
-                trainer.peak = device.matmul_rate(trainer.place, device.DTYPES[options.dtype])
-        if how != "resumed":
-            trainer.own_randomness()
-        reason, message = guarded(trainer)
+                trainer.own_randomness()
+            reason, message = guarded(trainer)
         log.append({"event": "stop", "reason": reason, "message": message, "step": trainer.step})
         trainer.say(f"{reason} at step {trainer.step}" + (f": {message}" if message else ""))
     return 1 if reason == "error" else 0
 
 
-def guarded(trainer: Trainer) -> tuple[str, str]:
-    """Train to an end of any kind; return "finished", "interrupted" or "error", and a sentence."""
+@contextlib.contextmanager
+def stoppable(trainer: Trainer) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM ask for an end after this step; a second one ends at once, with KeyboardInterrupt."""
 
     def stop(number: int, frame: object) -> None:
         if trainer.stopping:
@@ -344,6 +347,16 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
         trainer.say("stopping: saving first (once more to stop at once)")
 
     old = {kind: signal.signal(kind, stop) for kind in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for kind, handler in old.items():
+            signal.signal(kind, handler)
+        trainer.ahead.close()
+
+
+def guarded(trainer: Trainer) -> tuple[str, str]:
+    """Train to an end of any kind; return "finished", "interrupted" or "error", and a sentence."""
     try:
         with device.attention_kernels(trainer.place):
             return trainer.loop(), ""
@@ -358,10 +371,6 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
         elif trainer.world.size > 1 and distributed.is_lost(error):
             first = "another rank has ended; the same command goes on from the last checkpoint"
         return "error", first
-    finally:
-        for kind, handler in old.items():
-            signal.signal(kind, handler)
-        trainer.ahead.close()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -28,7 +28,6 @@ Walk = Callable[..., str]
 @pytest.fixture
 def walk(run: Run, monkeypatch: pytest.MonkeyPatch) -> Walk:
     """`gradatim next --walk` with these lines typed; gives what was printed."""
-    monkeypatch.setenv("TEXTUAL_ANIMATIONS", "full")
 
     def go(*lines: str) -> str:
         monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in lines)))

@@ -6,7 +6,10 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+_asked = False  # whether `at_rest` holds
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -19,7 +22,18 @@ def still() -> bool:
     """Whether nothing is to move: what is drawn stays where it is drawn."""
     from tutor.settings import Settings
 
-    return Settings.kept().still
+    return _asked or Settings.kept().still
+
+
+@contextmanager
+def at_rest() -> Iterator[None]:
+    """Let nothing move in here, whatever the settings say."""
+    global _asked
+    before, _asked = _asked, True
+    try:
+        yield
+    finally:
+        _asked = before
 
 
 def width() -> int:

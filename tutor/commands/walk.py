@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import secrets
@@ -10,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from tutor.commands.context import BROKEN, PASSED, Refusal, desk, minutes, short
-from tutor.commands.paper import indented, reflowed
+from tutor.commands.paper import at_rest, indented, reflowed
 from tutor.mygpt import so_far
 from tutor.prediction import same
 
@@ -34,7 +33,6 @@ class Walk:
     """Goes through the course from where the learner is. Every step is kept at once."""
 
     def __init__(self) -> None:
-        os.environ["TEXTUAL_ANIMATIONS"] = "none"  # nothing is redrawn here
         self._grader: Grader | None = None
         self._skipped: set[str] = set()
         self._told: set[str] = set()
@@ -45,8 +43,9 @@ class Walk:
 
         print('Enter goes on. Other words are named where they help; "stop" leaves, and nothing is lost.\n')
         try:
-            while (entry := self._next()) is not None:
-                await self._lesson(entry.lesson)
+            with at_rest():
+                while (entry := self._next()) is not None:
+                    await self._lesson(entry.lesson)
             print("Nothing is left on this way. gradatim next says how it stands.")
         except Stop:
             print("You can go on at any time: gradatim next --walk")
