@@ -212,8 +212,8 @@ async def rate(proof: Proof, exercise: Exercise) -> Finding:
 
     table = score.table()
     row = table.get(exercise.id)
-    if row is None or row.hash != score.fingerprint(exercise) or not row.good:
-        row = await score.score(proof, exercise)
+    if row is None or not score.valid(row, exercise) or not row.good:
+        row = await score.score(proof, exercise, row if row and row.variants and not row.survived else None)
         score.add(row)
     did = f"right on {row.seeds} seeds; kills {row.killed} of {row.variants} variants, {len(row.equivalent)} equivalent"
     wrong = [*row.troubles, *(f"survives: {name}" for name in row.survived)]

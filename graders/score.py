@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,9 @@ class Score:
 
     exercise: str
     hash: str
-    """Of the answer, the check and the settings: a score is only good for these."""
+    """Of the answers, the check and the rules: a score is only good for these."""
+    bank: str
+    """Of the mistakes: where these alone have changed, the variants need not be judged again."""
     variants: int
     killed: int
     equivalent: tuple[str, ...]
@@ -63,21 +65,42 @@ class Score:
 
 
 def fingerprint(exercise: Exercise) -> str:
-    """Changes when the answer, the check or the settings do."""
+    """Changes when the answers, the check or what is allowed do; words for the reader may change."""
+    files = ["answer.py", "other.py", "oracle.py"] + ["questions.py"] * exercise.has("questions.py")
+    files += exercise.extra.get("accepts", ())
     check = (CHECKS / exercise.check).read_text(encoding="utf-8")
-    files = ["answer.py", "other.py", "oracle.py", "exercise.toml"] + ["questions.py"] * exercise.has("questions.py")
-    text = "".join(map(exercise.text, files)) + check
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    rules = (exercise.kind, exercise.entry, exercise.seconds, exercise.memory_mb, [f.ops for f in exercise.forbids])
+    return _hash(*map(exercise.text, files), check, repr(rules))
 
 
-async def score(proof: Proof, exercise: Exercise) -> Score:
-    """Judge every variant, look again at those that pass, and try what is right and wrong on many seeds."""
+def fingerprint_of_mistakes(exercise: Exercise) -> str:
+    """Changes when a mistake does; its words may change."""
+    return _hash(repr([(m.name, m.check, m.signature, m.edits, m.code, m.also) for m in exercise.mistakes]))
+
+
+def _hash(*texts: str) -> str:
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
+
+
+def valid(row: Score, exercise: Exercise) -> bool:
+    """Whether all that was scored is still as it was."""
+    return row.hash == fingerprint(exercise) and row.bank == fingerprint_of_mistakes(exercise)
+
+
+async def score(proof: Proof, exercise: Exercise, before: Score | None = None) -> Score:
+    """Judge every variant, look again at those that pass, and try what is right and wrong on many seeds.
+
+    ``before`` is what was found the last time: where only mistakes have changed since, its variants are believed.
+    """
+    marks = (fingerprint(exercise), fingerprint_of_mistakes(exercise))
     if exercise.kind == "predict":
         # A prediction's answer is ten numbers; slips in the code that works them out are not what a learner hands in.
         many = Proof(proof.judge, BATCH)
         wrong = [f"{f.what}: {f.says}" async for f in many.prove(exercise) if not f.ok]
-        return Score(exercise.id, fingerprint(exercise), 0, 0, (), (), BATCH, tuple(wrong))
+        return Score(exercise.id, *marks, 0, 0, (), (), BATCH, tuple(wrong))
     seeds, wrong = await troubles(proof.judge, exercise)
+    if before is not None and before.hash == marks[0]:
+        return replace(before, bank=marks[1], seeds=seeds, troubles=tuple(wrong))
     every = variants(exercise.text("answer.py"))
     fresh = [new_seed() for _ in range(KILL_SEEDS)]
     dead = await asyncio.gather(*(killed(proof, exercise, v, fresh) for v in every))
@@ -85,7 +108,7 @@ async def score(proof: Proof, exercise: Exercise) -> Score:
     same = [v.name for v in passing if await equivalent(proof, exercise, v)]
     rest = tuple(v.name for v in passing if v.name not in same)
     counts = (len(every), len(every) - len(passing))
-    return Score(exercise.id, fingerprint(exercise), *counts, tuple(same), rest, seeds, tuple(wrong))
+    return Score(exercise.id, *marks, *counts, tuple(same), rest, seeds, tuple(wrong))
 
 
 async def killed(proof: Proof, exercise: Exercise, variant: Variant, seeds: list[int]) -> bool:
@@ -131,7 +154,7 @@ def table() -> dict[str, Score]:
 
 def _row(row: dict[str, Any]) -> Score:
     listed = {k: tuple(row.get(k, ())) for k in ("equivalent", "survived", "troubles")}
-    return Score(**{"seeds": 0, **row, **listed})
+    return Score(**{"seeds": 0, "bank": "", **row, **listed})
 
 
 def add(row: Score) -> None:
