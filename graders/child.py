@@ -11,6 +11,7 @@ import faulthandler
 import os
 import random
 import signal
+import sys
 import threading
 import types
 from collections.abc import Callable
@@ -250,9 +251,11 @@ class Checks:
         if not self.job.get("forbids"):
             yield None
             return
-        from graders.watch import Watch
+        from graders.watch import Watch, names_an_optimizer
 
-        with Watch(self.filename, optimizers=True) as watch:
+        optimizers = any(map(names_an_optimizer, self.job["forbids"]))
+        floor = sys._getframe(2)  # of what runs the check
+        with Watch(self.filename, optimizers=optimizers, floor=floor) as watch:
             yield watch
 
     @contextlib.contextmanager

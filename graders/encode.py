@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from graders.watch import Exact, unwatched
 from graders.wire import MAX_PAYLOAD, Node
 
 
@@ -65,13 +66,14 @@ def _encode_tensor(value: Any, payload: bytearray) -> Node:
     }
     if value.device.type == "meta" or value.layout is not torch.strided:
         return node
-    flat = value.detach().cpu().contiguous()
-    if flat.is_conj():
-        flat = flat.resolve_conj()
-    if flat.dtype not in (torch.bool, torch.uint8):
-        # A single element is contiguous whatever its stride says, but a view as bytes insists on a stride of 1.
-        flat = flat.as_strided((flat.numel(),), (1,)).view(torch.uint8) if flat.numel() else flat
-    raw = flat.numpy().tobytes() if flat.dtype != torch.bfloat16 else b""
+    with unwatched():
+        flat = Exact.contiguous(Exact.cpu(Exact.detach(value)))
+        if Exact.is_conj(flat):
+            flat = Exact.resolve_conj(flat)
+        if flat.dtype not in (torch.bool, torch.uint8) and Exact.numel(flat):
+            # A single element is contiguous whatever its stride says, but a view as bytes insists on a stride of 1.
+            flat = Exact.view(Exact.as_strided(flat, (Exact.numel(flat),), (1,)), torch.uint8)
+        raw = Exact.numpy(flat).tobytes() if flat.dtype != torch.bfloat16 else b""
     if len(payload) + len(raw) > MAX_PAYLOAD:
         return {"k": "object", "type": f"tensor of {len(raw):,} bytes, too large to compare"}
     node["at"], node["n"] = len(payload), len(raw)

@@ -44,6 +44,8 @@ class Bank:
     reference: list[Run]
     known: dict[str, list[Run]]
     """By the mistake's name, one run for each of its forms."""
+    sources: dict[str, Run]
+    """The same runs by the wrong file itself."""
 
 
 class Judge:
@@ -113,7 +115,7 @@ class Judge:
         by_name: dict[str, list[Run]] = {}
         for (mistake, _), run in zip(known, runs, strict=True):
             by_name.setdefault(mistake.name, []).append(run)
-        return Bank(tuple(seeds), reference, by_name)
+        return Bank(tuple(seeds), reference, by_name, {form: run for (_, form), run in zip(known, runs, strict=True)})
 
     # --- running --------------------------------------------------------------------------------------------------
 
@@ -272,7 +274,9 @@ class Judge:
         predict = exercise.kind == "predict"
         bank = await self._bank(exercise, seed if predict else 0)
         name = failure.name
-        mine = run if predict else await self.run(exercise, source, bank.seeds, only=[name])
+        mine = run if predict else bank.sources.get(source)  # a file that is ours word for word has been run
+        if mine is None or name not in mine.log(bank.seeds[0]).checks:
+            mine = await self.run(exercise, source, bank.seeds, only=[name])
         agrees = mistakes.agrees_where_wrong if predict else mistakes.agrees
         found = []
         for known in at:

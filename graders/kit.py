@@ -21,13 +21,14 @@ from typing import Any
 import torch
 
 from graders.effort import share, to_meta, work
+from graders.elsewhere import Elsewhere
 from graders.observe import Rule, at_most, equal, holds, law, noted, one_of
-from graders.watch import Watch
+from graders.watch import Exact, Watch, unwatched
 
 __all__ = ["Draw", "Observe", "at_most", "equal", "holds", "law", "noted", "one_of"]
 
 Send = Callable[[str, Any, Rule], None]
-_eq, _ne = torch.eq, torch.ne  # as they were before anybody could patch them
+_rand, _randn = torch.rand, torch.randn  # as they were before anybody could patch them
 
 
 def _number(*parts: object) -> int:
@@ -57,13 +58,15 @@ class Draw:
 
     def normal(self, *shape: int, scale: float = 1.0, mean: float = 0.0, dtype: torch.dtype = torch.float32) -> Any:
         """A tensor of independent normal draws."""
-        x = torch.randn(shape, generator=self.generator, dtype=torch.float64)
-        return (x * scale + mean).to(dtype)
+        with unwatched():
+            x = _randn(shape, generator=self.generator, dtype=torch.float64)
+            return Exact.to(Exact.add_(Exact.mul_(x, scale), mean), dtype)
 
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float32) -> Any:
         """A tensor of independent uniform draws in [low, high)."""
-        x = torch.rand(shape, generator=self.generator, dtype=torch.float64)
-        return (low + (high - low) * x).to(dtype)
+        with unwatched():
+            x = _rand(shape, generator=self.generator, dtype=torch.float64)
+            return Exact.to(Exact.add_(Exact.mul_(x, high - low), low), dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Any:
         """An int64 tensor with entries in [low, high)."""
@@ -91,6 +94,7 @@ COPIED = "The result has memory of its own: something was copied, where a view w
 SHARED = "The result shares memory with what was passed in: writing to one changes the other."
 LOOPS = "The larger the input, the more steps your Python code takes. Can torch do all of it in one operation?"
 BORN_ON_CPU = "With inputs on another device this would fail. Which device should a new tensor ask for?"
+UNSEEN = "Which operations run here counts, and your code has switched off what looks at them."
 SLOW = "It is not faster than the plain way by as much as was asked."
 
 
@@ -117,14 +121,16 @@ class Observe:
     ) -> Any:
         """Call the submission, observe what it returns, and (``pure``) that no tensor it was given was written to."""
         tensors = [a for a in [*args, *kw.values()] if type(a) is torch.Tensor and a.device.type != "meta"]
-        before = [(t.detach().clone(), t._version) for t in tensors]
+        with unwatched():
+            before = [(Exact.clone(Exact.detach(t)), t._version) for t in tensors]
         out = function(*args, **kw)
         self(name, out, rule)
         if pure:
-            touched = any(
-                t._version != version or not _as_before(t.detach(), old)
-                for t, (old, version) in zip(tensors, before, strict=True)
-            )
+            with unwatched():
+                touched = any(
+                    t._version != version or not _as_before(Exact.detach(t), old)
+                    for t, (old, version) in zip(tensors, before, strict=True)
+                )
             self(f"{name}: its arguments stay as they were", not touched, holds("is_true", WRITTEN_TO))
         return out
 
@@ -198,13 +204,15 @@ class Observe:
     def stays_on_device(
         self, name: str, function: Callable[..., Any], *args: Any, says: str = BORN_ON_CPU, **kw: Any
     ) -> None:
-        """Call with every tensor on the meta device; observe that the submission leaves no tensor on the CPU.
+        """Call with every tensor on another device; observe that nothing of the CPU meets them, or is handed back.
 
-        A call that raises there for want of data (``.item()``, ``if mask.any()``) is no evidence, and passes.
+        A call that raises there for another reason (an operation that the meta device has not got) is no evidence,
+        and passes.
         """
-        with Watch(self._filename, devices=True) as ops, suppress(Exception):
-            function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
-        self(name, ops.born_on_cpu(), holds("is_empty", says))
+        with Elsewhere(self._filename) as elsewhere, suppress(Exception):
+            out = function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
+            elsewhere.leaves(out)
+        self(name, elsewhere.stray(), holds("is_empty", says))
 
     def faster(
         self, name: str, slow: Callable[[], object], fast: Callable[[], object], times: float, says: str = SLOW
@@ -220,11 +228,14 @@ class Observe:
         """Record every torch operation inside the block: ``with observe.operations() as ops: …; ops.count("mm")``."""
         with Watch(self._filename) as watch:
             yield watch
+        if not watch.intact:
+            raise RuntimeError(UNSEEN)
 
 
 def _as_before(now: torch.Tensor, old: torch.Tensor) -> bool:
     """Whether every entry is what it was; a NaN is equal to a NaN here, and to nothing else."""
-    return bool((_eq(now, old) | (_ne(now, now) & _ne(old, old))).all())
+    nan = Exact.logical_and(Exact.ne(now, now), Exact.ne(old, old))
+    return Exact.item(Exact.all(Exact.logical_or(Exact.eq(now, old), nan))) is True
 
 
 def _same_memory(out: Any, source: torch.Tensor) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from exercises import Exercise
+from exercises import Exercise, Mistake
 from graders.judge import Judge, Reference, new_seed
 from graders.log import Run
 from graders.mistakes import agrees
@@ -65,7 +65,10 @@ async def _mistakes(judge: Judge, exercise: Exercise, seeds: list[int], referenc
     known = [(m, form) for m in exercise.mistakes if m.signature != "timeout" for form in m.forms(answer)]
     runs = [await judge.run(exercise, form, seeds) for _, form in known]
     found = []
-    for (mistake, _), run in zip(known, runs, strict=True):
+    for (mistake, form), run in zip(known, runs, strict=True):
+        twice = await judge.run(exercise, form, seeds[:WINDOW], only=[mistake.check])
+        if not _alike(mistake, twice, run, reference, seeds[:WINDOW]):
+            found.append(f"{mistake.name} does not behave alike when it is run twice")
         for seed in seeds:
             failure = first_failure(exercise, run, reference, seed)
             if failure is None or failure.name != mistake.check:
@@ -75,18 +78,24 @@ async def _mistakes(judge: Judge, exercise: Exercise, seeds: list[int], referenc
         for (other, _), others_run in zip(known, runs, strict=True):
             if other is mistake or other.check != mistake.check:
                 continue
-            alike = [
-                agrees(
-                    run.log(seed).check(other.check),
-                    others_run.log(seed).check(other.check),
-                    [r.log(seed).check(other.check) for r in reference],
-                    other.signature,
-                )
-                for seed in seeds
-            ]
-            if any(all(alike[i : i + WINDOW]) for i in range(len(seeds) - WINDOW + 1)):
+            if any(
+                _alike(other, run, others_run, reference, seeds[i : i + WINDOW]) for i in range(len(seeds) - WINDOW + 1)
+            ):
                 found.append(f"{mistake.name} is also called {other.name}")
     return found
+
+
+def _alike(mistake: Mistake, run: Run, known: Run, reference: list[Run], seeds: list[int]) -> bool:
+    """Whether a run gets this mistake's name, of which another run is known."""
+    return all(
+        agrees(
+            run.log(seed).check(mistake.check),
+            known.log(seed).check(mistake.check),
+            [r.log(seed).check(mistake.check) for r in reference],
+            mistake.signature,
+        )
+        for seed in seeds
+    )
 
 
 def first_failure(exercise: Exercise, run: Run, reference: list[Run], seed: int) -> Check | None:

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType, TracebackType
+from types import FrameType, FunctionType, TracebackType
 from typing import Any
 
 import torch
 from torch.nn.attention.bias import CausalBias
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
+from torch.utils import _python_dispatch
 from torch.utils._python_dispatch import (
     TorchDispatchMode,
     _disable_current_modes,
     _get_current_dispatch_mode_stack,
 )
-
-MOVES = ("_to_copy", "copy_")
-"""Operations that carry a tensor from one device to another."""
 
 
 def _made_unseen(kind: Any, *sizes: Any) -> Any:
@@ -34,6 +33,48 @@ def _made_unseen(kind: Any, *sizes: Any) -> Any:
 
 
 CausalBias.__new__ = _made_unseen  # type: ignore[assignment]
+
+
+def _told(way_out: Any) -> Any:
+    """The same function, but a watch learns when a submission calls it."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1).f_code.co_filename
+        for watch in _watching:
+            watch.intact = watch.intact and caller != watch.filename
+        return way_out(*args, **kwargs)
+
+    return call
+
+
+_watching: list[Watch] = []
+_function_off, _keys_off = torch._C.DisableTorchFunction, torch._C._ExcludeDispatchKeyGuard
+for _place, _names in (
+    (torch._C, ("DisableTorchFunction", "_DisableTorchDispatch", "_dispatch_tls_set_dispatch_key_excluded")),
+    (torch._C, ("ExcludeDispatchKeyGuard", "_ExcludeDispatchKeyGuard", "_SetExcludeDispatchKeyGuard")),
+    (torch._C, ("_ForceDispatchKeyGuard", "_pop_torch_function_stack", "_pop_torch_dispatch_stack")),
+    (torch.overrides, ("_pop_mode", "_pop_mode_temporarily")),
+    (_python_dispatch, ("_pop_mode", "_pop_mode_temporarily", "_disable_current_modes")),
+):  # the ways out of both modes, which nobody needs who computes with tensors
+    for _way in _names:
+        if hasattr(_place, _way):
+            setattr(_place, _way, _told(getattr(_place, _way)))
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Work of our own that nobody has to look at, and that takes twelve times as long when somebody does.
+
+    No code of a submission may run in here, for it would not be seen: call the methods of `Exact`, since those of
+    ``torch.Tensor`` may have been replaced.
+    """
+    with _function_off(), _keys_off(_MODES):
+        yield
+
+
+Exact = torch._C.TensorBase
+"""Where a tensor's methods come from. This class, other than ``torch.Tensor``, cannot be changed by anybody."""
+_MODES = torch._C.DispatchKeySet(torch._C.DispatchKey.Python).add(torch._C.DispatchKey.PythonTLSSnapshot)
 
 
 @dataclass(frozen=True)
@@ -48,10 +89,10 @@ class Op:
     """The line of the submission that led to it, if any."""
 
 
-def submission_line(filename: str) -> int | None:
-    """The innermost line of the submission on the current call stack, or None."""
+def submission_line(filename: str, floor: FrameType | None = None) -> int | None:
+    """The innermost line of the submission on the current call stack, or None; nothing of it lies below ``floor``."""
     frame = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and frame is not floor:
         if frame.f_code.co_filename == filename:
             return frame.f_lineno
         frame = frame.f_back  # type: ignore[assignment]
@@ -76,32 +117,29 @@ class _Dispatch(TorchDispatchMode):
         self.watch = watch
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.watch.meets(args, func)
         result = func(*args, **(kwargs or {}))
-        self.watch.dispatched(func, args, result)
+        self.watch.dispatched(func, result)
         return result
 
 
 class Watch:
     """A context in which every torch operation is recorded. ``filename`` is how the submission's frames are known.
 
-    With ``devices`` it also follows every tensor that is made on the CPU, and keeps it alive; with ``optimizers`` it
-    also sees the functions of torch.optim.
+    With ``optimizers`` it also sees the functions of torch.optim, for which it looks at every call in Python.
+    ``floor`` is a frame below which no call stack has to be searched.
     """
 
-    def __init__(self, filename: str, devices: bool = False, optimizers: bool = False) -> None:
-        self.filename, self.devices, self.optimizers = filename, devices, optimizers
+    def __init__(self, filename: str, optimizers: bool = False, floor: FrameType | None = None) -> None:
+        self.filename, self.optimizers, self.floor = filename, optimizers, floor
         self.ops: list[Op] = []
         self.calls: list[tuple[str, int | None]] = []
         self.intact = True
-        self._born: list[tuple[torch.Tensor, Op, list[int]]] = []  # what was made on the CPU, by whom, out of which
-        self._moved: set[int] = set()  # places in that list whose tensors went on to another device
-        self._met: set[int] = set()  # places in that list whose tensors met those of another device
         self._modes = (_Functions(self), _Dispatch(self))
 
     def __enter__(self) -> Watch:
         for mode in self._modes:
             mode.__enter__()
+        _watching.append(self)
         if self.optimizers:
             sys.setprofile(self._entered)
         return self
@@ -112,10 +150,10 @@ class Watch:
         looking = looking or (kind is not None and issubclass(kind, RecursionError))
         if self.optimizers:
             sys.setprofile(None)
+        _watching.remove(self)
         functions, dispatch = _get_current_function_mode_stack(), _get_current_dispatch_mode_stack()
-        self.intact = looking and bool(
-            functions and functions[-1] is self._modes[0] and dispatch and dispatch[-1] is self._modes[1]
-        )
+        there = functions and functions[-1] is self._modes[0] and dispatch and dispatch[-1] is self._modes[1]
+        self.intact = self.intact and looking and bool(there)
         for mode in reversed(self._modes):
             try:
                 mode.__exit__(kind, error, tb)
@@ -126,41 +164,15 @@ class Watch:
         """What the interpreter tells: a Python function begins."""
         if event == "call" and frame.f_globals.get("__name__", "").startswith("torch.optim."):
             name = f"{frame.f_globals['__name__']}.{frame.f_code.co_name}"
-            self.calls.append((name.lower(), submission_line(self.filename)))
+            self.calls.append((name.lower(), submission_line(self.filename, self.floor)))
 
     def called(self, name: str) -> None:
         """A torch function or method was called."""
-        self.calls.append((name.strip("_").lower(), submission_line(self.filename)))
+        self.calls.append((name.strip("_").lower(), submission_line(self.filename, self.floor)))
 
-    def dispatched(self, func: Any, args: Any, result: Any) -> None:
+    def dispatched(self, func: Any, result: Any) -> None:
         """An aten operation ran."""
-        op = Op(_name(func), _largest(result), submission_line(self.filename))
-        self.ops.append(op)
-        if not self.devices:
-            return
-        # A 0-d tensor mixes with any device, so it may lie where it likes.
-        made = [tensor for tensor in _tensors(result) if tensor.dim() > 0 and tensor.device.type == "cpu"]
-        used = self._places(args)
-        self._born += [(tensor, op, used) for tensor in made]
-        if op.name in MOVES and not made:
-            self._has_moved(used)
-
-    def meets(self, args: Any, func: Any) -> None:
-        """An aten operation is about to run: on tensors of two devices it would fail, unless it copies."""
-        if self.devices and _name(func) not in MOVES:
-            kinds = {tensor.device.type for tensor in _tensors(args) if tensor.dim() > 0}
-            self._met.update(self._places(args) if len(kinds) > 1 else ())
-
-    def _places(self, args: Any) -> list[int]:
-        """Where in the list of the CPU's tensors those stand that an operation is given."""
-        return [i for tensor in _tensors(args) for i, (born, _, _) in enumerate(self._born) if born is tensor]
-
-    def _has_moved(self, places: list[int]) -> None:
-        """Note that tensors of the CPU, and those that they were made of, are on another device now."""
-        for i in places:
-            if i not in self._moved:
-                self._moved.add(i)
-                self._has_moved(self._born[i][2])
+        self.ops.append(Op(aten_name(func), _largest(result), submission_line(self.filename, self.floor)))
 
     def count(self, *names: str) -> int:
         """How many operations of these aten names ran."""
@@ -169,13 +181,6 @@ class Watch:
     def largest(self) -> int:
         """Elements of the largest result of any operation."""
         return max((op.elements for op in self.ops), default=0)
-
-    def born_on_cpu(self) -> str:
-        """The first tensor that the submission made on the CPU and left there, in words; empty when there is none."""
-        for i, (_, op, _) in enumerate(self._born):
-            if (i not in self._moved or i in self._met) and op.line is not None:
-                return f"`{op.name}` at line {op.line} makes a tensor on the CPU"
-        return ""
 
     def forbidden(self, words: Iterable[str]) -> tuple[str, int] | None:
         """The first operation that the submission reached whose name contains one of the words, and its line."""
@@ -187,6 +192,20 @@ class Watch:
         return None
 
 
+def names_an_optimizer(words: Iterable[str]) -> bool:
+    """Whether one of a rule's words is part of the name of a function of torch.optim."""
+    return any(word in name for word in words for name in _OPTIMIZERS)
+
+
+_OPTIMIZERS = [
+    f"{path}.{name}".lower()
+    for path, module in list(sys.modules.items())
+    if path.startswith("torch.optim.")
+    for name, value in vars(module).items()
+    if isinstance(value, FunctionType) and value.__module__ == path
+]
+
+
 def _largest(result: Any) -> int:
     if isinstance(result, torch.Tensor):
         return result.numel()
@@ -195,14 +214,7 @@ def _largest(result: Any) -> int:
     return 0
 
 
-def _name(func: Any) -> str:
+def aten_name(func: Any) -> str:
+    """The aten name of an operation, without overload."""
     packet = getattr(func, "_schema", None)
     return packet.name.split("::")[-1] if packet is not None else str(func)
-
-
-def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (tuple, list)):
-        for one in value:
-            yield from _tensors(one)

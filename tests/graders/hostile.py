@@ -210,6 +210,23 @@ HOSTILE: list[Hostile] = [
             "import threading\ndef hidden(x, dim):\n    out = []\n"
             "    t = threading.Thread(target=lambda: out.append(torch.softmax(x, dim)))\n    t.start(); t.join()\n"
             "    return out[0]\n"),
+    library("both modes off by the keys", "hidden(x, dim)",
+            "def hidden(x, dim):\n    key = torch._C.DispatchKeySet(torch._C.DispatchKey.Python)\n"
+            "    with torch._C.DisableTorchFunction(), torch._C._ExcludeDispatchKeyGuard(key):\n"
+            "        return torch.softmax(x, dim)\n"),
+    library("both modes popped and put back", "hidden(x, dim)",
+            "from torch.utils import _python_dispatch as d\nfrom torch import overrides as o\n"
+            "def hidden(x, dim):\n    f, m = o._pop_mode(), d._pop_mode()\n    out = torch.softmax(x, dim)\n"
+            "    d._push_mode(m); o._push_mode(f)\n    return out\n"),
+    library("the dispatch modes off, and aten", "hidden(x, dim)",
+            "from torch.utils._python_dispatch import _disable_current_modes\n"
+            "def hidden(x, dim):\n    with _disable_current_modes():\n"
+            "        return torch.ops.aten.softmax.int(x, dim)\n"),
+    library("inside of what draws the inputs", "hidden(x, dim)",
+            "import torch\nkept = []\nold = torch.Tensor.clone, torch.Tensor.mul_\n"
+            "torch.Tensor.clone = lambda t, **k: (kept.append(torch.softmax(t, -1)), old[0](t, **k))[1]\n"
+            "torch.Tensor.__or__ = lambda t, o: kept.append(torch.softmax(t.float(), -1)) or torch.logical_or(t, o)\n"
+            "def hidden(x, dim):\n    x.clone()\n    return kept[-1]\n"),
     library("a mode popped", "hidden(x, dim)",
             "from torch.utils import _python_dispatch as d\nfrom torch import overrides as o\n"
             "def hidden(x, dim):\n    o._pop_mode(); d._pop_mode()\n    return torch.softmax(x, dim)\n"),
