@@ -82,17 +82,21 @@ def loop(
     return step
 
 
-def ours(setting: Setting, dtype: str, compiled: bool = False) -> Contestant:
-    """Our model as `gpt2.train` runs it: float32 weights, casts in the layers, fused AdamW."""
+def ours(setting: Setting, dtype: str, compiled: str = "", loss: bool = False) -> Contestant:
+    """Our model as `gpt2.train` runs it: float32 weights, casts in the layers, fused AdamW.
+
+    `compiled` is the backend that compiles the blocks, none where it is empty; with `loss` that of the head, too.
+    """
     torch.manual_seed(1)
     model = GPT(setting.shape).to(setting.device)
     model.compute_dtype = torch.bfloat16 if dtype == "bfloat16" else None
     if compiled:
-        model.compile_blocks()
+        model.compile_blocks(loss, compiled)
     options = config.settle(config.parse(["preset=124M", "optimizer=adamw"]), setting.device.type)
     (optimizer,) = optim.optimizers(model, options)
     step = loop(setting, model, model, optimizer, autocast=False)
-    return Contestant(f"ours, {dtype}" + (", compiled blocks" if compiled else ""), step)
+    what = f", compiled blocks{' and loss' if loss else ''}" if compiled else ""
+    return Contestant(f"ours, {dtype}{what}", step)
 
 
 def transformers_model(setting: Setting, autocast: bool, compiled: bool = False, fused: bool = False) -> Contestant:

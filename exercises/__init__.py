@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar, overload
 
 ROOT = Path(__file__).parent
 
@@ -81,8 +82,8 @@ class Exercise:
     """Shown after passing: why it works, what it costs, what production code calls it."""
     folder: Path
     needs: tuple[str, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
-    forbids: tuple[Forbidden, ...] = ()
+    mistakes: Sequence[Mistake] = ()
+    forbids: Sequence[Forbidden] = ()
     package: str = ""
     """A package that is not always installed and without which this cannot be judged; the extra that brings it has
     the same name."""
@@ -128,25 +129,67 @@ class Exercise:
         return digest.hexdigest()[:16]
 
 
-def _read(folder: Path) -> Exercise:
-    path = folder / "exercise.toml"
+T = TypeVar("T")
+_TABLES = re.compile(r"^\[\[(?:mistakes|forbids)\]\]", re.MULTILINE)
+"""Where the tables of an `exercise.toml` begin: four fifths of the file, and the map of the course needs none."""
+
+
+class _Tables(Sequence[T], Generic[T]):
+    """The tables of one name in an exercise's file, read when they are first asked for."""
+
+    def __init__(self, path: Path, name: str, make: Callable[[dict[str, Any]], T]) -> None:
+        self._path, self._name, self._make = path, name, make
+
+    @cached_property
+    def _all(self) -> tuple[T, ...]:
+        return tuple(map(self._make, _parsed(self._path).get(self._name, ())))
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _parsed(path: Path, tables: bool = True) -> dict[str, Any]:
+    """What the file says, with or without its tables. Raises ValueError, naming the file, where it cannot be read."""
+    text = path.read_text(encoding="utf-8")
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        if not tables:
+            try:
+                return tomllib.loads(_TABLES.split(text, maxsplit=1)[0])
+            except tomllib.TOMLDecodeError:
+                pass  # the line was one of a text's
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.relative_to(ROOT)}: {error}") from None
-    mistakes = tuple(
-        Mistake(
-            name=m["name"],
-            says=m["says"].strip(),
-            check=m["check"],
-            signature=m.get("signature", "values"),
-            edits=tuple((old, new) for old, new in m.get("edits", ())),
-            code=m.get("code", ""),
-            also=tuple(tuple((old, new) for old, new in edits) for edits in m.get("also", ())),
-        )
-        for m in data.pop("mistakes", ())
+
+
+def _mistake(table: dict[str, Any]) -> Mistake:
+    return Mistake(
+        name=table["name"],
+        says=table["says"].strip(),
+        check=table["check"],
+        signature=table.get("signature", "values"),
+        edits=tuple((old, new) for old, new in table.get("edits", ())),
+        code=table.get("code", ""),
+        also=tuple(tuple((old, new) for old, new in edits) for edits in table.get("also", ())),
     )
-    forbids = tuple(Forbidden(tuple(f["ops"]), f["says"]) for f in data.pop("forbids", ()))
+
+
+def _forbidden(table: dict[str, Any]) -> Forbidden:
+    return Forbidden(tuple(table["ops"]), table["says"])
+
+
+def _read(folder: Path) -> Exercise:
+    path = folder / "exercise.toml"
+    data = _parsed(path, tables=False)
+    for name in ("mistakes", "forbids"):
+        data.pop(name, None)
     known = {k: data.pop(k) for k in list(data) if k in Exercise.__dataclass_fields__}
     for key in ("entry", "hints", "needs"):
         known[key] = tuple(known.get(key, ()))
@@ -156,8 +199,8 @@ def _read(folder: Path) -> Exercise:
         id=folder.name,
         topic=folder.parent.name,
         folder=folder,
-        mistakes=mistakes,
-        forbids=forbids,
+        mistakes=_Tables(path, "mistakes", _mistake),
+        forbids=_Tables(path, "forbids", _forbidden),
         extra=data,
         **known,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -91,6 +92,15 @@ class Batches:
         return pairs[:, :-1].contiguous(), pairs[:, 1:].contiguous()
 
 
+class Source(Protocol):
+    """What serves micro-batches by their place in the run: `Batches`, or a learner's loader in its place."""
+
+    block: int
+
+    def get(self, offset: int, batch: int, rank: int = 0, world: int = 1) -> Pair:
+        """Return inputs and targets (batch, block) int64 of the step's micro-batch at token `offset`."""
+
+
 class Prefetch:
     """Has the next micro-batches ready while the device computes: what `source.get` gives, in the order asked.
 
@@ -101,7 +111,7 @@ class Prefetch:
     """
 
     def __init__(
-        self, source: Batches, batch: int, rank: int = 0, world: int = 1, depth: int = 2, pin: bool = False
+        self, source: Source, batch: int, rank: int = 0, world: int = 1, depth: int = 2, pin: bool = False
     ) -> None:
         """Serve this rank's micro-batches of `batch` windows, `depth` ahead; `pin` their memory for a GPU."""
         self.source, self.batch, self.rank, self.world = source, batch, rank, world

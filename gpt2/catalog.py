@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import struct
 import tempfile
@@ -16,6 +17,7 @@ SHARD_MAGIC = 20240520  # llm.c's mark of a GPT-2 token shard
 SHARD_HEADER = 256  # int32 values: magic, version, number of tokens, zeros
 RAW = "https://raw.githubusercontent.com/"
 HUB = "https://huggingface.co/datasets/"
+GPT2 = "https://huggingface.co/openai-community/gpt2/resolve/607a30d783dfa663caf39e06633721c8d4cfcd7e/"
 VOCABULARY = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main/"
 
 
@@ -117,6 +119,16 @@ OFFERS: dict[str, Offer] = {
             use="gradatim train tokenizer=gpt2 --run runs/gpt2-bpe",
         ),
         Offer(
+            "gpt2-weights", "GPT-2 as it was released: 124 million weights",
+            "OpenAI, modified MIT license",
+            (
+                File("config.json", GPT2 + "config.json", 665),
+                File("model.safetensors", GPT2 + "model.safetensors", 548_105_171,
+                     "248dfc3911869ec493c76e65bf2fcf7f615828b0254c12b473182f0f81d3a707"),
+            ),
+            needs=("gpt2-bpe",), use="gradatim model import gpt2-weights runs/gpt2",
+        ),
+        Offer(
             "shakespeare", "a million characters of his plays; minutes to train on",
             "in the public domain; collected by Andrej Karpathy",
             (File("input.txt", RAW + "karpathy/char-rnn/master/data/tinyshakespeare/input.txt", 1_115_394,
@@ -179,7 +191,7 @@ def get(file: File, folder: Path, progress: fetch.Progress | None = None) -> Pat
     Raises FetchError where it cannot be had.
     """
     target = folder / file.name
-    check = shard if target.suffix == ".bin" else None
+    check = {".bin": shard, ".safetensors": tensors, ".json": described}.get(target.suffix)
     if target.is_file() and file.sha256 in (None, fetch.digest_of(target)):
         try:
             if check is not None:
@@ -201,6 +213,37 @@ def shard(path: Path) -> None:
         raise ValueError("it is no shard of tokens")
     if tokens != held:
         raise ValueError(f"its header promises {tokens:,} tokens, and it holds {held:,.0f}")
+
+
+def tensors(path: Path) -> None:
+    """Raise ValueError where a file is not a whole safetensors: 8 bytes for the length of a JSON header, it, the data.
+
+    https://huggingface.co/docs/safetensors says what stands where.
+    """
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size - 8:
+            raise ValueError("it is no safetensors file")
+        try:
+            header = json.loads(file.read(length))
+            promised = max(
+                (about["data_offsets"][1] for name, about in header.items() if name != "__metadata__"), default=0
+            )
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise ValueError("it is no safetensors file") from None
+    held = path.stat().st_size - 8 - length
+    if promised != held:
+        raise ValueError(f"its header promises {promised:,} bytes of weights, and it holds {held:,}")
+
+
+def described(path: Path) -> None:
+    """Raise ValueError where a file is not a JSON object."""
+    try:
+        if isinstance(json.loads(path.read_bytes()), dict):
+            return
+    except ValueError:
+        pass
+    raise ValueError("it is no JSON object")
 
 
 def vocabulary_folder() -> Path | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import torch
 
-from gpt2 import data
 from gpt2 import device as devices
 from gpt2.config import PRESETS, Model, Training
+from gpt2.gradients import roomy
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,25 @@ def first_loss(model: Model) -> float:
     return math.log(model.vocab_size) + 0.5 * 0.02**2 * model.n_embd
 
 
-def memory(model: Model, micro_batch: int, dtype: str) -> int:
-    """Estimate the bytes a training step needs: weights, gradients, AdamW's two moments, activations."""
+def compiles_loss(model: Model, options: Training, device: torch.device) -> bool:
+    """Whether a run compiles the head's loss along with its blocks: where it gains and there is room for it."""
+    rows, dtype = options.micro_batch * model.block_size, devices.DTYPES[options.dtype]
+    return options.compile and roomy(device, rows, model.padded_vocab, dtype, devices.memory(device))
+
+
+def memory(model: Model, micro_batch: int, dtype: str, twice: bool = False) -> int:
+    """Estimate the bytes a training step needs: weights, gradients, AdamW's two moments, activations.
+
+    A compiled loss keeps the logits `twice`.
+    """
     state = 16 * (model.parameters + (model.padded_vocab - model.vocab_size) * model.n_embd)
     size = 2 if dtype == "bfloat16" else 4
     rows = micro_batch * model.block_size
     # Kept for the backward pass, in channels a token: two norms, q k v, attention, MLP before and
-    # after its GELU, two sums. The logits are kept once, since their gradient takes their place.
+    # after its GELU, two sums. The logits are kept once where their gradient takes their place.
     activations = rows * model.n_layer * model.n_embd * 18 * size
     logits = rows * model.padded_vocab * size
-    return state + activations + logits
+    return state + activations + (2 if twice else 1) * logits
 
 
 def fits(model: Model, micro_batch: int, dtype: str, available: int) -> bool:
@@ -101,7 +111,7 @@ def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
         flops_per_token=flops_per_token(model),
         tokens=tokens,
         tokens_per_step=options.tokens_per_step,
-        memory=memory(model, options.micro_batch, options.dtype),
+        memory=memory(model, options.micro_batch, options.dtype, compiles_loss(model, options, device)),
         memory_available=available,
         matmul_flops=devices.matmul_rate(device, dtype),
         tokens_per_second=rate,
@@ -118,31 +128,6 @@ def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
 def as_record(made: Forecast) -> dict[str, Any]:
     """Return the forecast as JSON holds it, digits that mean nothing left out."""
     return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in asdict(made).items()}
-
-
-def opening(made: Forecast, options: Training, shape: Model, prepared: data.Prepared) -> dict[str, Any]:
-    """Return the record that a run's log starts with: what is trained, on what, and what to expect."""
-    kind = "GPT-2's own BPE" if prepared.encoding.name == "gpt2" else "BPE trained on this data"
-    unigram, bigram = data.baselines(prepared)
-    return {
-        "event": "start",
-        "version": 1,
-        "config": asdict(options),
-        "model": asdict(shape),
-        "device": made.device,
-        "dtype": options.dtype,
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "parameters": shape.parameters,
-        "tokenizer": f"{kind}, {prepared.encoding.n_vocab} ids",
-        "tokens_per_step": options.tokens_per_step,
-        "train_tokens": len(prepared.train),
-        "val_tokens": len(prepared.val),
-        "forecast": as_record(made),
-        "expected_first_loss": round(made.first_loss, 4),
-        "unigram_loss": round(unigram, 4),
-        "bigram_loss": round(bigram, 4),
-    }
 
 
 def span(seconds: float) -> str:
@@ -176,3 +161,10 @@ def describe(made: Forecast) -> str:
     if made.memory_available and made.memory > 0.9 * made.memory_available:
         lines.append("warning           this may not fit in memory: a smaller micro_batch helps first")
     return "\n".join(lines)
+
+
+def show(options: Training, shape: Model, notes: list[str], device: torch.device, as_json: bool) -> None:
+    """Print the forecast of a run that is not begun."""
+    made = forecast(shape, options, device)
+    record = {"version": 1, **as_record(made), "config": asdict(options), "notes": notes}
+    print(json.dumps(record) if as_json else "\n".join([describe(made), *notes]))

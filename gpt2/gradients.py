@@ -12,6 +12,7 @@ from torch import Tensor
 # Logits in float32 at one time: on a CPU what its cache holds, elsewhere enough to keep the device busy.
 AT_ONCE = {"cpu": 1 << 19}
 ELSEWHERE = 1 << 26
+SHARE = 0.25  # of a GPU's memory, that the logits and their gradient may fill, each whole
 
 
 def turned_product(g: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
@@ -91,6 +92,27 @@ def head_loss(x: Tensor, weight: Tensor, targets: Tensor, vocab_size: int) -> Te
     """Return the mean loss in nats: (), of features (…, C), the head's weight (padded V, C) and ids (…)."""
     loss: Tensor = HeadLoss.apply(x.flatten(0, -2), weight, targets.flatten(), vocab_size)
     return loss
+
+
+def whole_loss(x: Tensor, weight: Tensor, targets: Tensor, vocab_size: int) -> Tensor:
+    """Return what `head_loss` does, by autograd. It is written to be compiled.
+
+    Compiled, the logits stand in memory in the dtype of x alone: the cast to float32 happens inside the kernels of the
+    loss, which read them once forward and once backward, where `HeadLoss`, whose pieces are exponentiated and put back
+    one operation at a time, moves some four times as many bytes. The price is that the gradient has room of its own.
+    """
+    logits = F.linear(x.flatten(0, -2), weight.to(x.dtype))  # (N, padded V)
+    exact = torch.promote_types(x.dtype, torch.float32)
+    return F.cross_entropy(logits[:, :vocab_size].to(exact), targets.flatten())
+
+
+def roomy(place: torch.device, rows: int, padded_vocab: int, dtype: torch.dtype, memory: int | None) -> bool:
+    """Whether the loss of so many tokens at once is one to compile on this device, of so many bytes, see `whole_loss`.
+
+    On a CPU the pieces fit into its cache and nothing is gained.
+    """
+    needed = 2 * rows * padded_vocab * dtype.itemsize
+    return place.type == "cuda" and memory is not None and needed <= SHARE * memory
 
 
 def product(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -39,9 +40,16 @@ class Log:
         self.file = open(path, "ab", buffering=0)  # noqa: SIM115 - open for the life of the run
 
     def append(self, record: Record) -> None:
-        """Write one record, with the time of writing, in a single write."""
+        """Write one record, with the time of writing, in a single write.
+
+        Raises OSError where the disk refuses; then nothing of the record is in the file.
+        """
         stamped = {"event": record.get("event", "note"), "time": round(time.time(), 3), **record}
-        self.file.write((json.dumps(_plain(stamped), allow_nan=False) + "\n").encode())
+        line = (json.dumps(_plain(stamped), allow_nan=False) + "\n").encode()
+        written = self.file.write(line)
+        if written < len(line):  # a disk that fills up takes what it can
+            self.cut(self.tell() - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.file.name)
 
     def tell(self) -> int:
         """Return the length of the log in bytes."""

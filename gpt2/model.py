@@ -198,6 +198,8 @@ class GPT(nn.Module):
         # Compiled twins of the blocks serve training alone: shapes change in evaluation and sampling,
         # and each new one would be compiled again. A tuple, so that they are no modules of their own.
         self.compiled: tuple[Callable[..., Tensor], ...] = ()
+        self.compiled_loss: Callable[..., Tensor] | None = None
+        self.whole: Callable[[Tensor, Tensor], Tensor] | None = None  # a learner's way to the loss, in training
         self.initialize()
 
     @torch.no_grad()
@@ -217,9 +219,11 @@ class GPT(nn.Module):
         """Set the embedding's padding rows to zero, which no gradient ever changes."""
         self.transformer.wte.weight[self.config.vocab_size :] = 0.0
 
-    def compile_blocks(self) -> None:
-        """Compile each block for training; one compilation serves all of them."""
-        self.compiled = tuple(torch.compile(block, dynamic=False) for block in self.transformer.h)
+    def compile_blocks(self, loss: bool = False, backend: str = "inductor") -> None:
+        """Compile each block for training, and the `loss` where it gains by it; one compilation serves all blocks."""
+        self.compiled = tuple(torch.compile(block, dynamic=False, backend=backend) for block in self.transformer.h)
+        if loss:
+            self.compiled_loss = torch.compile(gradients.whole_loss, dynamic=False, backend=backend)
 
     def plain(self) -> GPT:
         """Return this model, or, if it holds other parts than ours, one of our parts with its weights.
@@ -258,10 +262,13 @@ class GPT(nn.Module):
 
     def forward(self, idx: Tensor, targets: Tensor | None = None, cache: Cache | None = None) -> Tensor:
         """(B, T) ids to logits (B, T, V), or with targets (B, T) to their mean loss in nats: ()."""
+        if self.whole is not None and self.training and targets is not None:
+            return self.whole(idx, targets)
         x = self.features(idx, cache)
         if targets is None:
             return self.logits(x)[..., : self.config.vocab_size]
-        return gradients.head_loss(x, self.lm_head.weight, targets, self.config.vocab_size)
+        compiled = self.compiled_loss if self.training else None
+        return (compiled or gradients.head_loss)(x, self.lm_head.weight, targets, self.config.vocab_size)
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, reduction: str = "mean") -> Tensor:

@@ -9,15 +9,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import tiktoken
 from torch import nn
 
-from gpt2 import equal
+from gpt2 import corpus, equal, proofs, theirs, tokens
+from gpt2 import vocabulary as vocabularies
+from gpt2.batches import Batches, Source
 from gpt2.config import Model, Training
+from gpt2.data import Prepared
 from gpt2.distributed import World
 from gpt2.equal import Refused
 from gpt2.model import GPT, Part
 from gpt2.slots import SLOTS
 
+IN_MEMORY = 100_000_000  # tokens that a learner's loader is given as one tensor, of 8 bytes each
 TRAINED = {name: slot for name, slot in SLOTS.items() if slot.trains}
 
 
@@ -55,37 +60,80 @@ def read(run: Path) -> dict[str, dict[str, str]]:
     return dict(found)
 
 
-def load(run: Path, model: Model, options: Training | None = None, world: World | None = None) -> Parts:
+def vocabulary(run: Path, options: Training, world: World) -> tuple[tiktoken.Encoding | None, dict[str, str]]:
+    """Return what the learner's tokenizer has learned for a run; where it cannot be used, the reason by slot.
+
+    The first rank learns it for all, before there are any ids.
+    """
+    about = read(run).get("tokenizer")
+    if about is None:
+        return None, {}
+
+    def work() -> dict[str, Any]:
+        try:
+            if options.tokenizer == "gpt2":
+                raise Refused("the ids are those of GPT-2's own vocabulary; with tokenizer=trained yours is used")
+            if corpus.shards(options.data):
+                raise Refused("the shards hold ids already")
+            path = (run / about["file"]).resolve()
+            file = from_file("tokenizer", path, about.get("hash", ""))
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            pad = options.preset != "nano"
+            made = vocabularies.learned(file, digest, options.data, options.vocab_size, pad)
+            return {"name": made.name, "ranks": tokens.dumps(made).decode("ascii"), "size": made.n_vocab}
+        except Refused as reason:
+            return {"reason": str(reason)}
+
+    found = world.decide(work)
+    if "reason" in found:
+        return None, {"tokenizer": found["reason"]}
+    return tokens.loads(found["name"], found["ranks"].encode("ascii"), found["size"]), {}
+
+
+def load(
+    run: Path, model: Model, options: Training | None = None, world: World | None = None, ids: int = 0, name: str = ""
+) -> Parts:
     """Load and prove the parts that `run` names, for a model of this shape; the first rank decides for all.
+
+    `ids` is how many there are to train on, `name` that of their vocabulary.
 
     A part that cannot be used never stops a run: ours takes its place and `reasons` says why.
     Raises ValueError only where parts.toml itself is wrong.
     """
     named = read(run)
     parts = Parts(owners=dict.fromkeys(TRAINED, "ours"))
-    parts.reasons = (world or World()).decide(lambda: refusals(run, named, model, options or Training()))
-    for name, about in named.items():
-        if name in parts.reasons:
+    parts.reasons = (world or World()).decide(lambda: refusals(run, named, model, options or Training(), ids))
+    if name.startswith(vocabularies.MARK):
+        parts.owners["tokenizer"] = "yours"
+    for slot, about in named.items():
+        if slot in parts.reasons or slot == "tokenizer":
             continue
-        file = from_file(name, (run / about["file"]).resolve(), about.get("hash", ""))
-        parts.owners[name] = "yours"
-        if name in equal.MODULES:
-            parts.classes[name] = casting(getattr(file, SLOTS[name].entry[0]))
+        file = from_file(slot, (run / about["file"]).resolve(), about.get("hash", ""))
+        parts.owners[slot] = "yours"
+        if slot in equal.MODULES:
+            parts.classes[slot] = casting(getattr(file, SLOTS[slot].entry[0]))
         else:
-            parts.functions[name] = file
+            parts.functions[slot] = file
     return parts
 
 
-def refusals(run: Path, named: dict[str, dict[str, str]], model: Model, options: Training) -> dict[str, str]:
-    """Prove every named part; return, by slot, why one cannot be used."""
+def refusals(run: Path, named: dict[str, dict[str, str]], model: Model, options: Training, ids: int) -> dict[str, str]:
+    """Prove every named part but the tokenizer, see `vocabulary`; return, by slot, why one cannot be used."""
     reasons = {}
     for name, about in named.items():
+        if name == "tokenizer":
+            continue
         try:
             if options.shard == "fsdp":
                 raise Refused("with shard=fsdp our own parts are trained")
             if name == "groups" and options.optimizer == "muon":
                 raise Refused("Muon has groups of its own; with optimizer=adamw yours are used")
-            equal.prove(name, from_file(name, (run / about["file"]).resolve(), about.get("hash", "")), model)
+            if name == "loader" and ids > IN_MEMORY:
+                raise Refused(f"it wants all {ids:,} tokens in memory, of which ours reads what it needs")
+            if name == "loader" and 0 < ids <= options.tokens_per_step:
+                raise Refused(f"it serves whole steps of {options.tokens_per_step:,} tokens, and there are {ids:,}")
+            file = from_file(name, (run / about["file"]).resolve(), about.get("hash", ""))
+            proofs.prove(name, file, model, options)
         except Refused as reason:
             reasons[name] = str(reason)
     return reasons
@@ -125,6 +173,22 @@ def casting(made: Part) -> Part:
         return part
 
     return build
+
+
+def batches(parts: Parts, prepared: Prepared, options: Training, block: int) -> Source:
+    """Return what cuts the tokens into batches: ours, or the learner's loader over documents in a seeded order."""
+    made = parts.function("loader", "DataLoaderLite", None)
+    if made is None:
+        return Batches(prepared.shards, block, options.seed)
+    ids = theirs.in_order(prepared.train, prepared.encoding.eot_token, options.seed)
+    return theirs.Steps(made, ids, options.tokens_per_step, block)
+
+
+def put_together(model: GPT, parts: Parts) -> None:
+    """Let the learner's GPT put the model's pieces together in training, where it is in place."""
+    made = parts.function("gpt", "GPT", None)
+    if made is not None:
+        model.whole = theirs.Whole(made, model)
 
 
 def initialize(model: GPT, parts: Parts) -> None:

@@ -16,15 +16,20 @@ from typing import Any
 import tiktoken
 import torch
 
-from gpt2 import checkpoint, choices, device, layout, quantize, tokens
+from gpt2 import checkpoint, choices, device, layout, quantize, theirs, tokens
 from gpt2.config import Sampling, fields, sampling
 from gpt2.decode import Filters, Step, Theirs, generate
 from gpt2.model import GPT
 from gpt2.replay import Replays
 
 
-def text(model: GPT, encoding: tiktoken.Encoding, prompt: str, options: Sampling) -> str:
-    """Return one continuation of `prompt`, without the prompt."""
+def text(
+    model: GPT, encoding: tiktoken.Encoding, prompt: str, options: Sampling, own: Callable[..., Any] | None = None
+) -> str:
+    """Return one continuation of `prompt`, without the prompt, by the learner's `own` generate where that is given."""
+    if own is not None:
+        ids = theirs.continued(own, model, prompt_ids(encoding, prompt), options, encoding.eot_token)
+        return encoding.decode(ids)
     stream = tokens.Stream(encoding)
     steps = generate(model, [prompt_ids(encoding, prompt)], options, stops(encoding, options))
     return "".join(stream.put(row[0]) for row in steps if row[0] is not None) + stream.end()
@@ -42,15 +47,15 @@ def stops(encoding: tiktoken.Encoding, options: Sampling) -> frozenset[int]:
 
 def own_filters(run: Path) -> tuple[Filters | None, str]:
     """Return the learner's filters where the run has them and they are equal to ours, else the reason."""
-    from gpt2 import equal, parts
+    from gpt2 import parts, proofs
 
     about = parts.read(run).get("filters")
     if about is None:
         return None, ""
     try:
         file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
-        equal.prove_filters(file)
-    except equal.Refused as reason:
+        proofs.prove_filters(file)
+    except proofs.Refused as reason:
         return None, f"your filters are not used: {reason}; ours take their place"
     return Theirs(file), ""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import gc
-import json
 import math
 import signal
 import sys
@@ -18,11 +18,12 @@ import torch
 
 from gpt2 import checkpoint, config, corpus, data, device, distributed, evaluate, forecast, optim, parts, plan, sample
 from gpt2 import tokens as tokenizers
-from gpt2.batches import Batches, Prefetch
+from gpt2.batches import Prefetch
 from gpt2.config import Training
 from gpt2.distributed import World
 from gpt2.log import Log, Silence
 from gpt2.model import GPT
+from gpt2.opening import begin
 
 
 class Failed(Exception):
@@ -40,21 +41,22 @@ class Trainer:
         self.world = world or World()
         self.place = self.world.place(device.pick(options.device))
         self.shape = config.model_of(options, prepared.encoding.n_vocab)
-        self.parts = parts.load(run, self.shape, options, self.world)
+        self.parts = parts.load(run, self.shape, options, self.world, len(prepared.train), prepared.encoding.name)
         self.model = GPT(self.shape, self.parts.classes)
         torch.manual_seed(options.seed)  # here, so that whose part it is moves no weight
         parts.initialize(self.model, self.parts)
         self.model.to(self.place)
         self.model.compute_dtype = None if options.dtype == "float32" else device.DTYPES[options.dtype]
         if options.compile:
-            self.model.compile_blocks()
+            self.model.compile_blocks(forecast.compiles_loss(self.shape, options, self.place))
         spread = distributed.split if options.shard == "fsdp" else distributed.replicate
         self.forward = spread(self.model, self.world)
         configure = self.parts.function("groups", "configure_optimizers", None)
         self.optimizers = optim.optimizers(self.model, options, configure)
-        self.batches = Batches(prepared.shards, self.shape.block_size, options.seed)
+        parts.put_together(self.model, self.parts)
+        batches = parts.batches(self.parts, prepared, options, self.shape.block_size)
         self.ahead = Prefetch(
-            self.batches, options.micro_batch, self.world.rank, self.world.size,
+            batches, options.micro_batch, self.world.rank, self.world.size,
             depth=0 if self.place.type == "cpu" else 2, pin=self.place.type == "cuda",
         )  # fmt: skip
         self.step, self.tokens = 0, 0
@@ -223,7 +225,8 @@ class Trainer:
         """Log a sample, and keep it as a file."""
         prompt = self.options.prompt
         drawn = sample.text(
-            self.model.plain(), self.prepared.encoding, prompt, sample.Sampling(tokens=100, seed=self.options.seed)
+            self.model.plain(), self.prepared.encoding, prompt, sample.Sampling(tokens=100, seed=self.options.seed),
+            self.parts.function("sampler", "generate", None),
         )  # fmt: skip
         text = prompt + drawn
         self.log.append({"event": "sample", "step": self.step, "text": text})
@@ -265,9 +268,9 @@ class Trainer:
     # --- words ---
 
     def note(self, message: str, **more: Any) -> None:
-        """Log a remark and say it."""
-        self.log.append({"event": "note", "message": message, **more})
+        """Say a remark and log it."""
         self.say(message)
+        self.log.append({"event": "note", "message": message, **more})
 
     def say(self, message: str) -> None:
         """Write a line to stderr, on the first rank."""
@@ -287,35 +290,18 @@ class Trainer:
         )
 
 
-def begin(trainer: Trainer, notes: list[str], how: str) -> None:
-    """Write the record that a run's log starts with, and say what the reader should know first."""
-    made = forecast.forecast(trainer.shape, trainer.options, trainer.place)
-    trainer.peak = made.matmul_flops
-    torch.manual_seed(trainer.options.seed)  # the forecast's trial steps drew numbers
-    record = forecast.opening(made, trainer.options, trainer.shape, trainer.prepared)
-    more = {"parts": trainer.parts.owners, "pretrained": how == "pretrained", "data": data.facts(trainer.prepared)}
-    trainer.log.append(record | more)
-    trainer.say(data.describe(trainer.prepared))
-    for note in notes:
-        trainer.note(note)
-    for slot, reason in trainer.parts.reasons.items():
-        trainer.note(f"your {slot} is not used: {reason}; ours takes its place")
-    trainer.say(
-        f"{made.parameters:,} parameters on {made.device}, {record['tokenizer']}, "
-        f"{record['train_tokens']:,} training tokens; about {forecast.span(made.seconds)}\n"
-        f"to beat: unigram loss {record['unigram_loss']:.3f}, bigram loss {record['bigram_loss']:.3f}; "
-        f"first loss about {made.first_loss:.3f}"
-    )
-
-
 def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     """Train in `run`, whose lock the first rank holds. Returns the exit code."""
     own = tokenizers.load(run / "tokenizer") if checkpoint.complete(run) else None
+    reasons: dict[str, str] = {}
+    if own is None:
+        own, reasons = parts.vocabulary(run, options, world)
     with world.one_first():
         prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
     device.keep_memory()
     with Log(run / "log.jsonl") if world.first else Silence() as log:
         trainer = Trainer(run, options, prepared, log, world)
+        trainer.parts.reasons |= reasons
         with stoppable(trainer):
             how = trainer.resume()
             if how == "finished":
@@ -331,7 +317,8 @@ def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
             if how != "resumed":
                 trainer.own_randomness()
             reason, message = guarded(trainer)
-        log.append({"event": "stop", "reason": reason, "message": message, "step": trainer.step})
+        with contextlib.suppress(OSError):  # a full disk is said on the terminal, at least
+            log.append({"event": "stop", "reason": reason, "message": message, "step": trainer.step})
         trainer.say(f"{reason} at step {trainer.step}" + (f": {message}" if message else ""))
     return 1 if reason == "error" else 0
 
@@ -370,6 +357,8 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
             first += "; try a smaller micro_batch"
         elif trainer.world.size > 1 and distributed.is_lost(error):
             first = "another rank has ended; the same command goes on from the last checkpoint"
+        elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            first = "the disk is full; once there is room, the same command goes on from the last checkpoint"
         return "error", first
 
 
@@ -392,7 +381,7 @@ def main(arguments: list[str] | None = None) -> int:
             options, shape, notes = plan.settled(given.run, given.words, world)
             corpus.place(options.data)  # an error at once where there is nothing, or not yet
             if given.dry_run:
-                dry_run(options, shape, notes, given.json)
+                forecast.show(options, shape, notes, device.pick(options.device), given.json)
                 return 0
             given.run.mkdir(parents=True, exist_ok=True)
             with checkpoint.Lock(given.run) if world.first else contextlib.nullcontext():
@@ -403,13 +392,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def dry_run(options: Training, shape: config.Model, notes: list[str], as_json: bool) -> None:
-    """Print the forecast."""
-    made = forecast.forecast(shape, options, device.pick(options.device))
-    record = {"version": 1, **forecast.as_record(made), "config": dataclasses.asdict(options), "notes": notes}
-    print(json.dumps(record) if as_json else "\n".join([forecast.describe(made), *notes]))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from gpt2 import catalog, distributed, tokens
 from gpt2 import config as configs
-from gpt2 import distributed, tokens
 from gpt2.config import Model
 from gpt2.model import GPT
 
@@ -157,9 +157,14 @@ def export_run(run: Path, folder: Path) -> Path:
 
 
 def import_run(folder: Path, run: Path) -> Path:
-    """Make a run of a transformers GPT-2 folder, to sample, evaluate or train on. Raises ValueError."""
+    """Make a run of a transformers GPT-2 folder, to sample, evaluate or train on. Raises ValueError.
+
+    In place of a folder, the name under which `gradatim data get` fetches weights will do.
+    """
     from gpt2 import checkpoint
 
+    if not folder.exists() and str(folder) in catalog.OFFERS:
+        folder = catalog.place(str(folder))
     if run.exists() and any(run.iterdir()):
         raise ValueError(f"{run} is not empty: import into a new folder")
     shape = read_config(folder)

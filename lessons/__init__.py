@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, overload
 
 ROOT = Path(__file__).parent
 
 _INFO = re.compile(r'\s*(\w+)="([^"]*)"')
 _LINK = re.compile(r"^\[([^\]]+)\]\((exercise|quiz):([a-z0-9-]*)\)\s*$")
+_LINK_LINE = re.compile(r"^\[[^\]]+\]\((exercise|quiz):([a-z0-9-]*)\)[ \t]*$", re.MULTILINE)
+"""The same in a whole lesson: what looks like a link in a piece of code counts as one."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Lesson:
     track: str
     needs: tuple[str, ...]
     minutes: int
-    pages: tuple[Page, ...]
+    pages: Sequence[Page]
     exercises: tuple[str, ...]
     """Underscore ids, in the order in which the pages first name them."""
     path: Path
@@ -186,18 +188,44 @@ def _pages(body: str) -> Iterator[str]:
     yield "\n".join(page)
 
 
+class _Pages(Sequence[Page]):
+    """The pages of a lesson, read when they are first asked for: the map of the course shows none."""
+
+    def __init__(self, body: str, name: str) -> None:
+        self._body, self._name = body, name
+
+    @cached_property
+    def _all(self) -> tuple[Page, ...]:
+        pages = enumerate(_pages(self._body), 1)
+        return tuple(read_page(page, f"{self._name}, page {number}") for number, page in pages)
+
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Page, ...]: ...
+    def __getitem__(self, index: int | slice) -> Page | tuple[Page, ...]:
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 def read(path: Path) -> Lesson:
     """Read one lesson's file. Raises ValueError, naming the file, when it cannot be read as one."""
+    lesson = _open(path)
+    lesson.pages[0]  # reads them all
+    return lesson
+
+
+def _open(path: Path) -> Lesson:
     text = path.read_text(encoding="utf-8")
     opening = re.match(r"\+\+\+\n(.*?)\n\+\+\+\n", text, re.DOTALL)
     name = re.fullmatch(r"(\d\d)_([a-z0-9_]+)", path.stem)
     if opening is None or name is None:
         raise ValueError(f"{path.name}: a lesson is called NN_name.md and opens with +++ … +++")
     head = tomllib.loads(opening[1])
-    pages = tuple(
-        read_page(page, f"{path.name}, page {number}") for number, page in enumerate(_pages(text[opening.end() :]), 1)
-    )
-    named = dict.fromkeys(b.exercise for page in pages for b in page.blocks if b.kind == "exercise")
+    body = text[opening.end() :]
+    named = dict.fromkeys(name.replace("-", "_") for kind, name in _LINK_LINE.findall(body) if kind == "exercise")
     return Lesson(
         id=head["id"],
         number=int(name[1]),
@@ -206,7 +234,7 @@ def read(path: Path) -> Lesson:
         track=head["track"],
         needs=tuple(head["needs"]),
         minutes=int(head["minutes"]),
-        pages=pages,
+        pages=_Pages(body, path.name),
         exercises=tuple(named),
         path=path,
     )
@@ -224,7 +252,7 @@ def home_of(exercise: str) -> str | None:
 @cache
 def lessons() -> tuple[Lesson, ...]:
     """All lessons, in the order of their file names."""
-    return tuple(read(path) for path in sorted(ROOT.glob("[0-9][0-9]_*.md")))
+    return tuple(_open(path) for path in sorted(ROOT.glob("[0-9][0-9]_*.md")))
 
 
 def lesson(name: str) -> Lesson:

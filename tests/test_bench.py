@@ -55,6 +55,9 @@ def test_a_measurement_runs_with_a_peers_checkout(script: str, words: list[str],
     names = [row["name"] for row in found["rows"]]
     assert any("build-nanogpt" in name for name in names) and names[0].startswith("ours")
     assert all(row["tokens_per_second"] > 0 for row in found["rows"])
+    if script == "train_gpu.py":
+        assert names[:2] == ["ours, bfloat16, compiled blocks and loss", "ours, bfloat16, compiled blocks"]
+        assert len({round(row["loss"], 2) for row in found["rows"][:3]}) == 1
 
 
 @pytest.mark.parametrize(
@@ -82,3 +85,59 @@ def test_writing_is_measured_beside_transformers(
         assert row["tokens_per_second"] > 0 and len(row["wall"]) == 2
     shares = [value for row in found["rows"] for name, value in row.items() if name.startswith("share_of")]
     assert len(shares) == len(found["rows"]) and all(value > 0 for value in shares)
+
+
+def test_two_optimizers_are_compared_by_tokens(tmp_path: Path) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text(
+        "".join(f"{n} and {n + 1} are {2 * n + 1}, and so on to the next of them.\n\n" for n in range(2000))
+    )
+    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [
+        sys.executable,
+        str(ROOT / "bench" / "muon.py"),
+        "--tiny",
+        "--data",
+        str(text),
+        "--out",
+        "runs",
+        "--json",
+    ]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    (seed,) = json.loads(done.stdout)["seeds"]
+    assert {name: len(ends) for name, ends in seed["last"].items()} == {"adamw": 2, "muon": 2}
+    assert seed["loss"] == min(seed["last"]["adamw"].values()) and seed["tokens"]["adamw"] <= 12 * 128
+    starts = [json.loads(run.read_text().splitlines()[0]) for run in tmp_path.glob("runs/*/log.jsonl")]
+    differ = {key for key in starts[0]["config"] if len({start["config"][key] for start in starts}) > 1}
+    assert len(starts) == 4 and differ == {"optimizer", "lr"}, "nothing else may tell the runs apart"
+
+
+def test_the_tokens_to_a_loss_are_counted_between_two_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    import muon
+
+    adamw, fast, slow = [(10, 6.0), (20, 5.0), (30, 4.0)], [(10, 5.0), (20, 3.0), (30, 3.5)], [(10, 9.0), (30, 5.0)]
+    assert muon.tokens_to(fast, 4.0) == 15 and muon.tokens_to(slow, 4.0) is None and muon.tokens_to(fast, 5.5) == 10
+    found = muon.compared({"adamw": {1e-3: adamw, 2e-3: slow}, "muon": {1e-3: slow, 2e-3: fast}})
+    assert (found["loss"], found["best"], found["first"]) == (4.0, {"adamw": 1e-3, "muon": 2e-3}, 2e-3)
+    assert found["tokens"] == {"adamw": 30, "muon": 15} and found["ratio"] == 2
+    never = muon.compared({"adamw": {1e-3: adamw}, "muon": {1e-3: slow}})
+    assert never["ratio"] is None and never["tokens"]["muon"] is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it reads /proc")
+@pytest.mark.long
+def test_the_desk_is_measured_in_a_real_terminal(tmp_path: Path) -> None:
+    environment = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    command = [sys.executable, str(ROOT / "bench" / "desk.py"), "--tiny", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    first, keys = found["first_frame"], found["keys"]
+    assert first["ratio"] > 0 and first["ratio_cpu"] > 0 and first["bare"]["cpu"] > 0 and first["desk"]["cpu"] > 0
+    assert set(keys) == {"all", "move", "open", "close", "type", "scroll", "ask"}
+    assert keys["all"]["keys"] == sum(row["keys"] for kind, row in keys.items() if kind != "all") > 40
+    assert all(0 < row["p50"] <= row["p99"] <= row["max"] and row["cpu_p50"] > 0 for row in keys.values())
+    assert found["beside"]["checks_per_second"] > 0 and found["beside"]["steps_per_second"] > 0
+    assert all(0 < memory["pss"] <= memory["rss"] for memory in found["memory"].values())

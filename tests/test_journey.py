@@ -28,8 +28,8 @@ PATIENCE = 90.0
 class Terminal:
     """A program in a tmux window of 80×24, with a learner at the keys."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.name = f"gradatim-{os.getpid()}"
+    def __init__(self, environment: dict[str, str], name: str = "one") -> None:
+        self.name = f"gradatim-{os.getpid()}-{name}"
         self.environment = environment
 
     def tmux(self, *words: str) -> str:
@@ -78,9 +78,25 @@ class Terminal:
             assert time.monotonic() < deadline, f"it does not end; the screen is\n{self.screen()}"
             time.sleep(0.1)
 
+    def pid(self) -> int:
+        """The program's process."""
+        return int(self.tmux("display-message", "-p", "-t", "t", "#{pane_pid}"))
+
+    def status(self) -> int:
+        """The exit code of a program that has ended."""
+        self.gone()
+        deadline = time.monotonic() + 5
+        while not (code := self.tmux("display-message", "-p", "-t", "t", "#{pane_dead_status}").strip()):
+            assert time.monotonic() < deadline, "a signal has ended it"
+            time.sleep(0.1)
+        return int(code)
+
     def close(self) -> None:
         with contextlib.suppress(AssertionError, subprocess.TimeoutExpired):
             self.tmux("kill-server")
+            while True:  # until it has gone: the next one takes the same name
+                self.tmux("list-sessions")
+                time.sleep(0.05)
 
 
 @pytest.fixture

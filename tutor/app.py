@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import os
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App, SystemCommand, active_app
 from textual.binding import Binding, BindingType
+from textual.filter import Monochrome
 from textual.reactive import var
 from textual.screen import Screen
 
-from tutor import ticket
 from tutor.settings import Settings
 from tutor.widgets.colors import DARK, LIGHT
+from tutor.widgets.gray import Gray
 from tutor.widgets.plain import Plain
 from tutor.widgets.signs import cells
 
@@ -38,13 +40,19 @@ Factory = Callable[[], Awaitable[Any]]
 def _home() -> Screen[Any]:
     from tutor.screens.home import Home
 
-    return Home()
+    return _styled(Home())
 
 
 def _training() -> Screen[Any]:
     from tutor.screens.training import Training
 
-    return Training()
+    return _styled(Training())
+
+
+def _styled(screen: Screen[Any]) -> Screen[Any]:
+    """Say of a mode's first screen that nothing has changed since the style sheet was read: it would be read again."""
+    screen._css_update_count = active_app.get()._css_update_count
+    return screen
 
 
 def _action_commands() -> type[Provider]:
@@ -57,6 +65,18 @@ def _course_commands() -> type[Provider]:
     from tutor.screens.palette import CourseCommands
 
     return CourseCommands
+
+
+SOON = ("base", "exercise", "lesson", "palette", "training", "settings")
+"""Screens that are opened first, or often."""
+
+
+def _load_screens() -> None:
+    """Beside the first looks at the map, so that no key waits for what it opens to be loaded: up to 0.2 s."""
+    for name in SOON:
+        importlib.import_module(f"tutor.screens.{name}")
+    importlib.import_module("textual.widgets").Markdown  # noqa: B018 - loads it; Help has it, too
+    importlib.import_module("tutor.widgets.highlights").ready()
 
 
 async def _warm_grader() -> Any:
@@ -103,6 +123,8 @@ class GradatimApp(App[None]):
         self.runs_root = runs_root or workspace.home / "runs"
         self.raise_errors = raise_errors
         self.grader_problem = ""
+        self.unsaved: dict[Path, str] = {}
+        """Texts that the disk would not take, by their files: remembered as long as the app is open."""
         self._jobs = jobs
         self._editor = open_editor
         self._factory = grader_factory
@@ -111,20 +133,52 @@ class GradatimApp(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         wished = os.environ.get("TEXTUAL_THEME") or self.settings.theme(DARK.name)
-        self.theme = wished if self.get_theme(wished) else DARK.name
+        self._begin_with(wished if self.get_theme(wished) else DARK.name)
         self.plain = Plain(enabled=False)
+        self._filters = [Gray() if isinstance(one, Monochrome) else one for one in self._filters]
         self._filters.append(self.plain)
         self.take_settings()
 
     # -- beginning and end --------------------------------------------------------------------------
 
+    def _begin_with(self, theme: str) -> None:
+        """Take a theme before anything is drawn; a change of theme would read the whole style sheet again, twice."""
+        self.set_reactive(App.theme, theme)
+        dark = self.current_theme.dark
+        classes = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
+        self.update_classes(classes, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+
     def on_mount(self) -> None:
         self._write_terminal("\x1b[22;2t")  # put the terminal's own title aside
         self.call_after_refresh(self._warm_up)
-        if notice := getattr(self.progress, "notice", ""):
-            self.notify(notice, title="Progress", severity="warning", timeout=30, markup=False)
+        if not self.is_headless:
+            self._listen_to_signals()
+        self.progress.tell = self._tell_of_progress
+        if self.progress.notice:
+            self._tell_of_progress(self.progress.notice)
+
+    def _listen_to_signals(self) -> None:
+        """A terminal that is closed, or a system that goes down, leaves the time to keep what is open."""
+        import signal
+
+        for name in ("SIGHUP", "SIGTERM"):
+            # Not every system has both, and an app in a thread gets none.
+            with contextlib.suppress(AttributeError, NotImplementedError, ValueError, RuntimeError):
+                number = getattr(signal, name)
+                asyncio.get_running_loop().add_signal_handler(number, self._ended_from_outside, 128 + number)
+
+    def _ended_from_outside(self, code: int) -> None:
+        self.keep_all()
+        self.exit(return_code=code)
+
+    def _tell_of_progress(self, words: str) -> None:
+        """From whatever thread."""
+        self.notify(words, title="Progress", severity="warning", timeout=15, markup=False)
 
     def _warm_up(self) -> None:
+        self.run_worker(_load_screens, name="load the screens", group="load", thread=True, exit_on_error=False)
         self.run_worker(self._warm(), name="warm the grader", group="grader", exit_on_error=False)
 
     async def _warm(self) -> None:
@@ -159,7 +213,23 @@ class GradatimApp(App[None]):
         (self.screen.focused or self).call_later(self.call_later, self._end)
 
     async def _end(self) -> None:
+        from tutor.screens.base import Dialog
+
         self.keep_all()
+        texts = [f"The text of {path} could not be saved." for path in self.unsaved]
+        lost = "\n\n".join(filter(None, [*texts, self.progress.settle()]))
+        if lost and not isinstance(self.screen, Dialog):
+            self.clear_notifications()  # one of them would hide the answers
+            ways = [("s", "stay"), ("q", "quit all the same")]
+            self.push_screen(Dialog("This would be lost", lost, ways, tone="-warning"), self._quit_all_the_same)
+        else:
+            await self._close_down()
+
+    async def _quit_all_the_same(self, answer: str | None) -> None:
+        if answer == "q":
+            await self._close_down()
+
+    async def _close_down(self) -> None:
         if self._grader is not None:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._grader.close(), 1)
@@ -194,8 +264,16 @@ class GradatimApp(App[None]):
 
     def report_error(self, error: BaseException) -> bool:
         """Show an error of ours as a dialog and go on; returns False where it should end the app."""
+        from tutor import trouble
+        from tutor.database import ProgressError
+
+        if self._running and self._screen_stack and (isinstance(error, ProgressError) or trouble.refused(error)):
+            where = getattr(error, "filename", None)
+            self.tell("This cannot be kept", f"{trouble.why(error)}{f': {where}' if where else ''}")
+            return True
         if self.raise_errors or not self._running or not self._screen_stack:
             return False
+        from tutor import ticket
         from tutor.screens.base import Dialog
 
         text = "".join(traceback.format_exception(error))
@@ -219,6 +297,7 @@ class GradatimApp(App[None]):
 
     def save_ticket(self, name: str, text: str) -> None:
         """Save a report of something of ours, and show it, ready to paste."""
+        from tutor import ticket
         from tutor.screens.base import Dialog
 
         try:
@@ -254,7 +333,9 @@ class GradatimApp(App[None]):
         if why_not is not None and owner.check_action(name, parameters) is None:
             words = why_not(name, parameters)
             if words:
-                self.notify(words, timeout=5)
+                from tutor.widgets.prose_keys import with_keys
+
+                self.notify(with_keys(words, self), timeout=5)
                 return True
         return await super().run_action(action, default_namespace, namespaces)
 
@@ -272,6 +353,11 @@ class GradatimApp(App[None]):
                     raise
                 self.grader_state = "ready"
         return self._grader
+
+    @property
+    def ending(self) -> bool:
+        """Whether the app has been told to end."""
+        return self._exit
 
     @property
     def jobs(self) -> Any:
@@ -362,7 +448,9 @@ class GradatimApp(App[None]):
             await self._go_down()
             done, total = self.course.totals()
             words = "Every exercise of this course is done." if done == total else "All that is required is done."
-            self.notify(f"{words} Train the GPT-2 you wrote: ctrl+t.", timeout=8)
+            from tutor.widgets.prose_keys import with_keys
+
+            self.notify(words + with_keys(" Train the GPT-2 you wrote: {app.training|ctrl+t}.", self), timeout=8)
         elif self.settings.page(entry.lesson.id) is None:
             await self.open_lesson(entry.lesson)
         else:

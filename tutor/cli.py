@@ -51,7 +51,6 @@ app = typer.Typer(
     no_args_is_help=False,
     invoke_without_command=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -88,12 +87,12 @@ def gradatim(
     """
     if context.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) and "TEXTUAL_DRIVER" not in os.environ:  # a browser's pipe
+    from tutor.commands import screens
+
+    if not screens.possible():
         say(USAGE)
         raise typer.Exit(WRONG_USE)
-    from tutor.commands.screens import open_screens
-
-    raise typer.Exit(open_screens())
+    raise typer.Exit(screens.open_screens())
 
 
 app.command("next", rich_help_panel=LEARN)(coming.next_)
@@ -138,11 +137,13 @@ def main() -> None:
         plain.ready()
         app()
     except BaseException as error:
+        desk.settle()
         end(error)
 
 
 def end(error: BaseException) -> NoReturn:
     """Leave after an exception: with one sentence, or with the traceback where --debug was said."""
+    from tutor import trouble
     from tutor.database import ProgressError
 
     if isinstance(error, SystemExit):
@@ -161,6 +162,10 @@ def end(error: BaseException) -> NoReturn:
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         say("One of these names is longer than this system lets a file's name be; nothing was read or written.")
         sys.exit(WRONG_USE)
+    if isinstance(error, OSError) and trouble.refused(error):
+        where = error.filename or "A file"
+        say(f"{where} cannot be written: {trouble.why(error)}. What was there before is unchanged.")
+        sys.exit(BROKEN)
     say(f"Something in Gradatim broke: {type(error).__name__}: {error}\nWith --debug it says where.")
     sys.exit(BROKEN)
 

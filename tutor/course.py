@@ -29,6 +29,8 @@ class Entry:
     """It was passed, and what it asks has changed since."""
     tested: bool = False
     """Its lesson was tested out: it is open, and not required."""
+    mastered: bool = False
+    """It was passed unaided, and built again or its known mistakes told apart."""
 
     @property
     def name(self) -> str:
@@ -46,9 +48,11 @@ class Entry:
 
     @property
     def shown(self) -> str:
-        """The status in the word that a learner reads: ``locked``, ``changed`` and ``open`` say more than it."""
+        """The word that a learner reads: ``locked``, ``changed``, ``mastered``, ``open`` say more than the status."""
         if self.locked:
             return "locked"
+        if self.mastered and not self.stale:
+            return "mastered"
         return "changed" if self.stale else "open" if self.tested and self.status == "new" else self.status
 
     @property
@@ -75,7 +79,9 @@ class Course:
         status = self.progress.status(exercise.id)
         # Reading three files to hash them is only worth it where there is a pass to compare with.
         stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash())
-        return Entry(exercise, lesson, status, stale, lesson.id in (self.tested_out() if tested is None else tested))
+        known = lesson.id in (self.tested_out() if tested is None else tested)
+        mastered = status == "passed" and self.progress.mastered(exercise.id)
+        return Entry(exercise, lesson, status, stale, known, mastered)
 
     def entries(self, lesson: Lesson | None = None) -> list[Entry]:
         """The exercises of a lesson, or of the whole course, in the order in which lessons name them."""

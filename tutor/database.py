@@ -109,7 +109,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {step}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 
@@ -146,20 +147,38 @@ def set_aside(path: Path, seen: tuple[int, int] | None) -> Path | None:
 
 
 def salvage(damaged: Path, into: sqlite3.Connection) -> int:
-    """Copy every row that can still be read, from both ends of each table; return how many."""
-    count = 0
+    """Copy every row that can still be read; return how many."""
     try:
         old = sqlite3.connect(damaged, isolation_level=None)
     except sqlite3.Error:
         return 0
     with contextlib.closing(old):
-        for table in TABLES:
-            for order in ("ASC", "DESC"):
-                # Rows up to the first unreadable page count; the other direction gets those behind it.
-                with contextlib.suppress(sqlite3.Error):
-                    for row in old.execute(_select(table) + f" ORDER BY id {order}"):
-                        count += insert(into, table, row)
+        return copy_rows(old, into)
+
+
+def copy_rows(old: sqlite3.Connection, into: sqlite3.Connection) -> int:
+    """Copy every readable row that is not there yet, from both ends of each table; return how many."""
+    count = 0
+    for table in TABLES:
+        for order in ("ASC", "DESC"):
+            # Rows up to the first unreadable page count; the other direction gets those behind it.
+            with contextlib.suppress(sqlite3.Error):
+                for row in old.execute(_select(table) + f" ORDER BY id {order}"):
+                    count += insert(into, table, row)
     return count
+
+
+def in_memory(path: Path) -> sqlite3.Connection:
+    """A copy in memory of what the file holds, for where it can be read but not written."""
+    memory = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    _migrate(memory)
+    # Where not even SQLite's small files beside it can be made, the file is read as if nobody else wrote it.
+    for how in ("mode=ro", "mode=ro&immutable=1"):
+        with contextlib.suppress(sqlite3.Error):
+            old = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+            with contextlib.closing(old):
+                copy_rows(old, memory)
+    return memory
 
 
 def _select(table: str) -> str:

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-import time
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 from graders.report import Report
-from tutor import database
+from tutor import database, trouble
 from tutor.database import ProgressError
 from tutor.placement import Step
+from tutor.store import Store
 from tutor.workspace import write_atomic
 
 __all__ = ["Answer", "Attempt", "Progress", "ProgressError", "Snapshot", "Standing"]
 
 Standing = Literal["new", "tried", "assisted", "passed"]
 EXPORT_FORMAT = 1
-_T = TypeVar("_T")
+APART = timedelta(hours=12)
+"""Passing again sooner than this says nothing about memory."""
 
 
 @dataclass(frozen=True)
@@ -67,27 +65,8 @@ class Answer:
     correct: bool
 
 
-class Progress:
-    """The progress file, safe for several processes and threads at once; a write that returned is on disk.
-
-    ``notice`` is a sentence for the reader when a damaged file had to be replaced, else empty.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.notice = ""
-        self._lock = threading.RLock()
-        self._connection = self._open()
-
-    def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+class Progress(Store):
+    """The progress file, read and written in the terms of the course."""
 
     # -- what happened ------------------------------------------------------------------------------
 
@@ -106,6 +85,10 @@ class Progress:
         """Note that the solution was read: a later pass counts as assisted."""
         self._add("shown", exercise_id, "solution", 0)
 
+    def zoo_solved(self, exercise_id: str) -> None:
+        """Note a round over the known mistakes in which every one was stopped by the check that was named."""
+        self._add("shown", exercise_id, "zoo", 0)
+
     def answered(self, lesson: str, item: str, seed: int, choice: int, correct: bool) -> None:
         """Note an answer to a quiz question."""
         self._add("answers", lesson, item, seed, choice, int(correct))
@@ -115,8 +98,13 @@ class Progress:
         self._add("placements", test, node, kind, item, int(right))
 
     def snapshot(self, exercise_id: str, source: str, reason: str) -> None:
-        """Keep a text that is about to be replaced."""
+        """Keep a text that is about to be replaced.
+
+        Raises ProgressError where it can only be remembered: then what it was taken from should stay as it is.
+        """
         self._add("snapshots", exercise_id, source, reason)
+        if self._refusal:
+            raise ProgressError(f"This text cannot be put into the history at {self.path}: {self._refusal}.")
 
     # -- what is known ------------------------------------------------------------------------------
 
@@ -184,6 +172,18 @@ class Progress:
         seen = shown[0][0]
         return "assisted" if seen is not None and seen <= passed else "passed"
 
+    def mastered(self, exercise_id: str) -> bool:
+        """Whether it was passed unaided, and later built again unaided, or all its known mistakes were told apart."""
+        if self.status(exercise_id) != "passed":
+            return False
+        if self._all("SELECT 1 FROM shown WHERE exercise = ? AND what = 'zoo' LIMIT 1", exercise_id):
+            return True
+        passed = "SELECT at FROM attempts WHERE exercise = ? AND status = 'passed' ORDER BY at"
+        seen = "SELECT at FROM shown WHERE exercise = ? AND what = 'solution'"
+        (first,), *later = self._all(passed, exercise_id)
+        looks, apart = self._all(seen, exercise_id), APART.total_seconds()
+        return any(at - first >= apart and not any(at - apart < look <= at for (look,) in looks) for (at,) in later)
+
     def stale(self, exercise_id: str, current_hash: str) -> bool:
         """Whether the exercise was passed, but what it asks has changed since."""
         hashes = self._all("SELECT DISTINCT hash FROM attempts WHERE exercise = ? AND status = 'passed'", exercise_id)
@@ -224,73 +224,18 @@ class Progress:
         except (KeyError, TypeError, AttributeError):
             raise ProgressError(f"{path} is incomplete: a row lacks one of its columns.") from None
 
+        if self._refusal:
+            raise ProgressError(f"Nothing was added: progress cannot be written at {self.path}: {self._refusal}.")
+
         def merge() -> int:
             return sum(database.insert(self._connection, name, row) for name, row in rows)
 
         try:
             return self._do(merge)
         except sqlite3.Error as error:
+            if trouble.refused(error):
+                raise ProgressError(f"Nothing was added from {path}: {trouble.why(error)}.") from None
             raise ProgressError(f"{path} does not fit: {error}.") from None
-
-    # -- the file -----------------------------------------------------------------------------------
-
-    def _open(self) -> sqlite3.Connection:
-        for _ in range(3):
-            seen = database.identity(self.path)
-            try:
-                return database.connect(self.path)
-            except sqlite3.DatabaseError as error:
-                if not database.is_damage(error):
-                    raise ProgressError(f"Progress cannot be opened at {self.path}: {error}.") from None
-                self._replace_damaged(seen)
-            except OSError as error:
-                raise ProgressError(
-                    f"Progress cannot be kept at {self.path}: {error.strerror}. GRADATIM_DATA can name another folder."
-                ) from None
-        raise ProgressError(f"The progress file at {self.path} is damaged again and again; is the disk failing?")
-
-    def _replace_damaged(self, seen: tuple[int, int] | None) -> None:
-        aside = database.set_aside(self.path, seen)
-        if aside is None:
-            return  # another process was quicker; its new file will do
-        connection = database.connect(self.path)
-        try:
-            saved = database.salvage(aside, connection)
-        finally:
-            connection.close()
-        rescued = f"{saved} entries could be read back" if saved else "nothing could be read back"
-        self.notice = f"Your progress file was damaged and is kept as {aside}; a new one was made, and {rescued}."
-
-    def _add(self, table: str, *values: object) -> None:
-        row = (uuid.uuid4().hex, time.time(), *values)
-        self._do(lambda: database.insert(self._connection, table, row))
-
-    def _all(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._do(lambda: self._connection.execute(statement, values).fetchall(), write=False)
-
-    def _do(self, work: Callable[[], _T], write: bool = True) -> _T:
-        """Do it in one transaction; when the file turns out to be damaged, once more with a new one."""
-        with self._lock:
-            try:
-                return self._transaction(work) if write else work()
-            except sqlite3.DatabaseError as error:
-                if not database.is_damage(error):
-                    raise
-            self._connection.close()
-            self._replace_damaged(database.identity(self.path))
-            self._connection = self._open()
-            return self._transaction(work)
-
-    def _transaction(self, work: Callable[[], _T]) -> _T:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            result = work()
-            self._connection.execute("COMMIT")
-            return result
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
 
 def _when(at: float) -> datetime:

@@ -1,4 +1,4 @@
-"""The quickest way to a verdict: a plain `gradatim check`, where the grader is warm.
+"""The quickest way to the screens, and to a verdict: a plain `gradatim check`, where the grader is warm.
 
 The commands' libraries take longer to load than the grader to judge, so this does without them. It takes the plain
 forms alone; whatever else there is to do or to say, mistakes in the words included, it leaves to `tutor.cli`.
@@ -38,6 +38,15 @@ class Plain:
     def name(self) -> str:
         """The full name, such as ``L03/stable-softmax``."""
         return f"{self.lesson}/{self.exercise.name}"
+
+
+def run(words: list[str]) -> int | None:
+    """Do what the words ask for: its exit code; None where `tutor.cli` has to."""
+    if words:
+        return check(words)
+    from tutor.commands import screens
+
+    return screens.open_screens() if screens.possible() else None
 
 
 def check(words: list[str]) -> int | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lessons import Lesson
 from tutor.course import Course
-from tutor.progress import Progress
+from tutor.progress import APART, Progress
 
 if TYPE_CHECKING:
     import fsrs
@@ -22,8 +22,6 @@ QUESTIONS, REBUILDS = 8, 2
 """One round takes about five minutes, and asks for two exercises at most."""
 A_DAY = 4
 """Questions of lessons that were tested out, known but never asked, come in so many a day."""
-APART = timedelta(hours=12)
-"""Passing again sooner than this says nothing about memory."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tutor import paths
+from tutor import paths, trouble
 from tutor.workspace import write_atomic
 
 
@@ -45,6 +45,8 @@ class Settings:
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
+        self.problem = ""
+        """Why what was set last could not be written, as a sentence; else empty."""
         self._values = self._read()
 
     def _read(self) -> dict[str, Any]:
@@ -63,14 +65,17 @@ class Settings:
         return self._values.get(name, default)
 
     def set(self, name: str, value: Any) -> None:
-        """Remember it. A disk that cannot be written to is no reason to disturb the learner."""
+        """Remember it. A disk that refuses is no reason to stop the learner; ``problem`` then says so."""
         if self._values.get(name) == value:
             return
         # What another window has changed meanwhile stays changed.
         self._values = {**self._values, **self._read(), name: value}
         if self.path is not None:
-            with contextlib.suppress(OSError):
+            self.problem = ""
+            try:
                 write_atomic(self.path, json.dumps(self._values, indent=1, sort_keys=True) + "\n")
+            except OSError as error:
+                self.problem = f"Settings cannot be kept at {self.path}: {trouble.why(error)}."
 
     # -- options ------------------------------------------------------------------------------------
 

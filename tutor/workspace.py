@@ -85,7 +85,17 @@ def read_text(path: Path) -> str:
 
 
 def write_atomic(path: Path, text: str, replace: bool = True) -> None:
-    """Write beside the file, flush to disk, then rename; with ``replace=False`` an existing file wins."""
+    """Write beside the file, flush to disk, then rename; with ``replace=False`` an existing file wins.
+
+    Raises OSError, which names the file that was meant; the file is then what it was before.
+    """
+    try:
+        _write_atomic(path, text, replace)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error  # not the name of the temporary one
+
+
+def _write_atomic(path: Path, text: str, replace: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     target = path.resolve() if replace else path  # a learner may have made the file a link
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)

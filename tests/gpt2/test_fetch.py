@@ -398,6 +398,39 @@ def test_a_shard_is_looked_into_before_it_counts(server: Server, tmp_path: Path)
     assert data.read_shard(catalog.get(file, tmp_path)).tolist() == [1, 2, 3]
 
 
+def test_weights_are_looked_into_before_they_count(server: Server, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save
+
+    whole = save({"wte.weight": torch.zeros(3, 2), "ln_f.bias": torch.ones(2)}, {"format": "pt"})
+    file = catalog.File("model.safetensors", f"{server.address}/model.safetensors", 0)
+    for content, said in (
+        (whole[:-3], "promises 32 bytes of weights, and it holds 29"),
+        (whole + b"?", "it holds 33"),
+        (b"\x80\x04pickled by somebody", "no safetensors file"),
+        ((4).to_bytes(8, "little") + b"[12]", "no safetensors file"),
+    ):
+        server.content = content
+        with pytest.raises(fetch.FetchError, match=said):
+            catalog.get(file, tmp_path)
+        assert names(tmp_path) == []
+    server.content = whole
+    assert catalog.get(file, tmp_path).read_bytes() == whole
+    about = catalog.File("config.json", f"{server.address}/config.json", 0)
+    server.content = b"<html>sign in</html>"
+    with pytest.raises(fetch.FetchError, match="no JSON object"):
+        catalog.get(about, tmp_path)
+    server.content = b'{"model_type": "gpt2"}'
+    assert catalog.get(about, tmp_path).read_bytes() == server.content
+
+
+def test_the_released_weights_are_those_of_one_revision() -> None:
+    config, weights = catalog.find("gpt2-weights").files()
+    assert (config.name, weights.name, weights.size) == ("config.json", "model.safetensors", 548_105_171)
+    assert {len(part) for file in (config, weights) for part in file.address.split("/")[-2:-1]} == {40}
+    assert weights.sha256 is not None and len(weights.sha256) == 64
+
+
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 

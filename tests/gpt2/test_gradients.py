@@ -7,7 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gpt2 import gradients
+from gpt2 import device, forecast, gradients
+from gpt2.config import Model, Training
+from gpt2.model import GPT
 
 V, PADDED, C, N = 37, 48, 6, 11
 
@@ -82,3 +84,69 @@ def test_a_second_backward_pass_finds_what_the_first_one_found() -> None:
     loss = gradients.head_loss(x, weight, targets, V)
     first, second = (torch.autograd.grad(loss, (x, weight), retain_graph=True) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+# --- the loss that is compiled ---------------------------------------------------------------------
+
+
+def test_the_loss_for_the_compiler_is_the_same() -> None:
+    x, weight, targets = drawn(4)
+    (a, b), found = ((t.detach().clone().requires_grad_() for t in (x, weight)), [])
+    for loss, given in ((gradients.head_loss, (x, weight)), (gradients.whole_loss, (a, b))):
+        value = loss(*given, targets, V)
+        found.append((value.detach(), *torch.autograd.grad(value, given)))
+    for mine, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-14)
+
+
+def test_compiled_no_logits_are_kept_in_float32() -> None:
+    x = torch.randn(2, 8, C, dtype=torch.bfloat16, requires_grad=True)
+    weight = torch.randn(PADDED, C, requires_grad=True)
+    targets = torch.randint(V, (2, 8))
+    compiled = torch.compile(gradients.whole_loss, dynamic=False, backend="aot_eager_decomp_partition")
+    loss = compiled(x, weight, targets, V)
+    kept = [(tensor.dtype, tensor.numel()) for tensor in loss.grad_fn.saved_tensors if tensor is not None]
+    assert (torch.bfloat16, 16 * PADDED) in kept  # the logits
+    assert max(size for dtype, size in kept if dtype == torch.float32) <= 16  # a number or two for each row
+    loss.backward()
+    assert weight.grad is not None and weight.grad.dtype == torch.float32 and not weight.grad[V:].any()
+    torch.testing.assert_close(loss, gradients.head_loss(x, weight, targets, V), rtol=1e-3, atol=1e-3)
+
+
+def test_the_loss_is_compiled_on_a_gpu_that_has_the_room() -> None:
+    gpu, rows, padded, whole = torch.device("cuda"), 65536, 50304, 2 * 65536 * 50304 * 2
+    assert gradients.roomy(gpu, rows, padded, torch.bfloat16, 4 * whole)
+    assert not gradients.roomy(gpu, rows, padded, torch.bfloat16, 4 * whole - 8)
+    assert not gradients.roomy(gpu, rows, padded, torch.float32, 4 * whole)
+    assert not gradients.roomy(gpu, rows, padded, torch.bfloat16, None)
+    assert not gradients.roomy(torch.device("cpu"), rows, padded, torch.bfloat16, 10 * whole)
+
+
+@pytest.mark.parametrize(
+    "memory, compiled, wanted", [(1 << 37, True, True), (1 << 37, False, False), (1 << 33, True, False)]
+)
+def test_a_run_says_so_before_it_begins(
+    memory: int, compiled: bool, wanted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "memory", lambda place: memory)
+    options = Training(micro_batch=64, dtype="bfloat16", compile=compiled)
+    assert forecast.compiles_loss(Model(), options, torch.device("cuda")) is wanted
+    assert not forecast.compiles_loss(Model(), options, torch.device("cpu"))
+    once, twice = (forecast.memory(Model(), 64, "bfloat16", both) for both in (False, True))
+    assert twice - once == 64 * 1024 * 50304 * 2
+
+
+def test_a_model_trains_by_the_compiled_loss_and_is_measured_by_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = GPT(Model(n_layer=2, n_head=2, n_embd=16, block_size=8, vocab_size=V)).train()
+    idx = torch.randint(V, (2, 9), generator=torch.Generator().manual_seed(1))
+    wanted = model(idx[:, :-1], idx[:, 1:]).detach()
+    model.compile_blocks(loss=True, backend="aot_eager")
+    calls: list[str] = []
+    pieces = gradients.head_loss
+    monkeypatch.setattr(gradients, "head_loss", lambda *given: calls.append("pieces") or pieces(*given))
+    loss = model(idx[:, :-1], idx[:, 1:])
+    loss.backward()
+    assert calls == [] and model.lm_head.weight.grad is not None
+    torch.testing.assert_close(loss.detach(), wanted)
+    torch.testing.assert_close(model.eval()(idx[:, :-1], idx[:, 1:]).detach(), wanted)
+    assert calls == ["pieces"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -136,7 +137,9 @@ def test_a_refused_part_is_said_in_the_log(tmp_path: Path, text_file: Path) -> N
 FILLED = {
     "attention": "cached_attention", "mlp": "gpt_mlp", "block": "gpt_block", "init": "gpt_init",
     "groups": "param_groups", "clip": "clip_global", "schedule": "cosine_warmup", "filters": "logit_filters",
+    "loader": "dataloader_lite", "tokenizer": "special_tokens", "sampler": "generate_loop", "gpt": "gpt_model",
 }  # fmt: skip
+OTHER = {"init", "loader", "tokenizer"}  # other numbers by the same law, another order, other merges of those alike
 SPOILED = {
     "block": ("x + self.mlp(self.ln_2(x))", "self.mlp(self.ln_2(x))", "output differs"),
     "init": ("std = 0.02 / additions**0.5", "std = 0.02 / additions", "c_proj.weight has a spread"),
@@ -144,6 +147,9 @@ SPOILED = {
     "clip": ("g.mul_(max_norm / norm)", "g.mul_(max_norm / norm / norm)", "gradients are not those wanted"),
     "schedule": ("(step + 1) / warmup", "step / warmup", "at step 0"),
     "filters": ("min(k, logits.shape[1])", "min(k + 1, logits.shape[1])", "top_k"),
+    "loader": ("row[1:].view", "row[:-1].view", "its targets are not those wanted"),
+    "sampler": ("logits[:, -1]", "logits[:, 0]", "not the likeliest"),
+    "gpt": ("return logits, F.cross_entropy", "return logits, 1.01 * F.cross_entropy", "its loss is"),
 }  # fmt: skip
 
 
@@ -157,13 +163,13 @@ def test_every_slot_can_be_the_learners_and_the_run_is_the_same(
     for owner in ("yours", "ours"):
         run = tmp_path / owner
         for slot, name in FILLED.items() if owner == "yours" else ():
-            if slot != "init":  # draws other numbers by the same law
+            if slot not in OTHER:
                 choose(run, answer(name), slot=slot)
         assert train.main([str(run), *words]) == 0
         records = read(run / "log.jsonl")[0]
         losses[owner] = [record["loss"] for record in records if record["event"] == "step"]
         held = [slot for slot, whose in records[0]["parts"].items() if whose == "yours"]
-        left = {"init"} | ({"groups"} if optimizer == "muon" else set())
+        left = OTHER | ({"groups"} if optimizer == "muon" else set())
         assert set(held) == (set(FILLED) - left if owner == "yours" else set())
     assert losses["yours"] == pytest.approx(losses["ours"], abs=1e-4)
     given = [str(tmp_path / "yours"), "the", "tokens=12", "top_k=3", "top_p=0.9", "repetition_penalty=1.2"]
@@ -189,3 +195,95 @@ def test_a_wrong_piece_of_any_kind_is_refused_with_the_reason(slot: str, tmp_pat
     choose(tmp_path, source.replace(old, new), slot=slot)
     loaded = parts.load(tmp_path, SHAPE)
     assert loaded.owners[slot] == "ours" and says in loaded.reasons[slot], loaded.reasons
+
+
+LOADERS = {
+    "ranks overlap": ("self.offset = rank * B * T", "self.offset = rank", "rank 1 of 3 its inputs"),
+    "ranks go their own way": ("(self.step + 1) % self.steps", "(self.step + 1) % (self.steps + rank)", "NameError"),
+    "the epoch is a step too short": ("(len(tokens) - 1) // self.width", "(len(tokens) - 20) // self.width", "step 2"),
+    "the state is forgotten": ('self.step = state["step"]', "pass", "the step after load_state_dict"),
+    "reset does nothing": ("def reset(self):\n        self.step = 0", "def reset(self):\n        pass", "after reset"),
+    "targets as floats": ("row[1:].view(self.B, self.T)", "row[1:].view(self.B, self.T).float()", "targets"),
+    "one of two": ("row[:-1].view(self.B, self.T), row", "row", "no pair"),
+    "too few are taken": ("raise ValueError", "return ValueError", "raises"),
+    "changes the stream": ("row[1:].view(self.B, self.T)", "row[1:].add_(0).view(self.B, self.T).sub_(1)", "wanted"),
+    "slow": ("at = self.step", "__import__('time').sleep(0.05); at = self.step", "times as long"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", LOADERS)
+def test_a_wrong_loader_is_refused_with_the_reason(what: str, tmp_path: Path) -> None:
+    old, new, says = LOADERS[what]
+    source = answer("dataloader_lite")
+    assert old in source
+    choose(tmp_path, source.replace(old, new), slot="loader")
+    loaded = parts.load(tmp_path, SHAPE)
+    assert loaded.owners["loader"] == "ours" and says in loaded.reasons["loader"], loaded.reasons
+
+
+SAMPLERS = {
+    "no filter": ("logits = keep_k(logits, top_k)", "pass", "with temperature=0.7, top_k=5 it draws what is ruled out"),
+    "temperature twice": ("logits = logits / temperature", "logits = logits / temperature**2", "does not draw as"),
+    "no generator": (", generator=generator)", ")", "does not lead its draws"),
+    "never stops": ("if done.all():", "if False:", "does not stop"),
+    "stays in eval": ("model.train(was_training)", "pass", "another mode"),
+    "the whole text": ("idx[:, -model.config.block_size :]", "idx", "raises ValueError"),
+    "the new alone": ("    return idx\n", "    return idx[:, -1:]\n", "do not stand in front"),
+    "slow": ("logits, _ = model", "__import__('time').sleep(0.05); logits, _ = model", "times as long"),
+}  # fmt: skip
+GPTS = {
+    "no positions": (" + self.transformer.wpe(positions)", "", "its loss is"),
+    "a block is left out": ("for block in self.transformer.h:", "for block in self.transformer.h[1:]:", "its loss is"),
+    "head not tied": ("self.lm_head.weight = self.transformer.wte.weight", "pass", "a weight of its own"),
+    "no last norm": ("self.lm_head(self.transformer.ln_f(x))", "self.lm_head(x)", "its loss is"),
+    "no gradient for the table": ("self.transformer.wte(idx)", "self.transformer.wte(idx).detach()", "the gradient of"),
+    "no loss": ("return logits, F.cross_entropy(", "return logits, (", "no loss"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("slot", "what"), [*(("sampler", what) for what in SAMPLERS), *(("gpt", what) for what in GPTS)]
+)
+def test_a_wrong_sampler_or_model_is_refused_with_the_reason(slot: str, what: str, tmp_path: Path) -> None:
+    old, new, says = (SAMPLERS if slot == "sampler" else GPTS)[what]
+    source = answer(FILLED[slot])
+    assert old in source
+    choose(tmp_path, source.replace(old, new), slot=slot)
+    loaded = parts.load(tmp_path, SHAPE)
+    assert loaded.owners[slot] == "ours" and says in loaded.reasons[slot], loaded.reasons
+
+
+def test_a_gpt_is_refused_where_it_takes_too_much_or_knows_no_dropout(tmp_path: Path) -> None:
+    choose(tmp_path, answer("gpt_model"), slot="gpt")
+    large = Model(n_layer=1, n_head=2, n_embd=32, block_size=1024, vocab_size=50257)
+    options = train.Training(micro_batch=4)
+    assert "2.5 GB at micro_batch=4" in parts.load(tmp_path, large, options).reasons["gpt"]
+    dropping = Model(n_layer=1, n_head=2, n_embd=32, block_size=16, vocab_size=300, dropout=0.1)
+    assert "dropout=0.1" in parts.load(tmp_path, dropping).reasons["gpt"]
+
+
+def test_a_loader_is_not_given_more_tokens_than_fit_nor_fewer_than_a_step(tmp_path: Path) -> None:
+    choose(tmp_path, answer("dataloader_lite"), slot="loader")
+    options = train.Training(tokens_per_step=4096)
+    for tokens, says in ((parts.IN_MEMORY + 1, "all 100,000,001 tokens in memory"), (4096, "whole steps of 4,096")):
+        assert says in parts.load(tmp_path, SHAPE, options, ids=tokens).reasons["loader"]
+    assert parts.load(tmp_path, SHAPE, options, ids=4097).owners["loader"] == "yours"
+
+
+def test_a_run_on_the_learners_loader_goes_on_where_it_was(tmp_path: Path, text_file: Path) -> None:
+    """What a run has read after eight steps depends neither on a stop between nor on the micro-batch."""
+    words = [*SMALL, f"data={text_file}", "sample_every=-1", "eval_every=100", "save_every=5", "warmup_steps=2"]
+    losses = {}
+    for name in ("straight", "broken", "smaller"):
+        run = tmp_path / name
+        choose(run, answer("dataloader_lite"), slot="loader")
+        given = [*words, "max_steps=8", *(["micro_batch=2"] if name == "smaller" else [])]
+        assert train.main([str(run), *given]) == 0
+        if name == "broken":  # as if it had been cut off after its checkpoint at step 5
+            shutil.rmtree(run / "checkpoints" / "step_00000008")
+            assert train.main([str(run)]) == 0
+        records = read(run / "log.jsonl")[0]
+        assert records[0]["parts"]["loader"] == "yours"
+        losses[name] = [record["loss"] for record in records if record["event"] == "step"]
+    assert losses["broken"] == losses["straight"] and len(losses["straight"]) == 8
+    assert losses["smaller"] == pytest.approx(losses["straight"], abs=1e-4)  # sums in another order

@@ -88,6 +88,37 @@ def test_apart_wants_a_tensor() -> None:
         ("def f(x):\n    return x + torch.arange(len(x)).float().to(x.device)", True),  # slow, and right everywhere
         ("def f(x):\n    t = torch.arange(9)\n    return x + t.to(x) + t", False),
         ("def f(x):\n    t = torch.arange(9)\n    u = torch.ones(9)\n    return x + t.to(x) + u", False),
+        ("def f(x):\n    t = torch.arange(9)\n    return x + t.view(3, 3).t().reshape(-1)", False),
+        # What is read back is known there, and code goes on as it does with the numbers.
+        ("def f(x):\n    return x * torch.tensor([1.0, 3.0]).max().item()", True),
+        (
+            "def f(x):\n    t = torch.tensor(x.tolist(), device=x.device)\n"
+            "    return x - t if (t == x).all() else torch.ones(9)",
+            True,
+        ),
+        (
+            "def f(x):\n    t = x.new_tensor([v > 0 for v in x.tolist()]).bool()\n    return x[t] if t.any() else x",
+            True,
+        ),
+        ("def f(x):\n    return torch.tensor([v > 0 for v in x.tolist()]) & (x > 0)", False),
+        ("def f(x):\n    return x[x > 0] + torch.ones(int((x > 0).sum()))", False),
+        (
+            "def f(x):\n    y = x.clone()\n    y[::2] = 7\n"
+            "    return x if y[2] == 7 and y[1] == x[1] else torch.ones(9)",
+            True,
+        ),
+        (
+            "def f(x):\n    w = x.clone().requires_grad_()\n    (w * w).sum().backward()\n"
+            "    return x + torch.ones(9) if torch.equal(w.grad, 2 * x) else x",
+            False,
+        ),
+        # Back and forth is slow, and right everywhere; what stays on the CPU is not.
+        ("def f(x):\n    return (x.cpu() + 1).to(x.device)", True),
+        ("def f(x):\n    return x.cpu() + 1", False),
+        ("def f(x):\n    return {'y': [torch.ones(9)]}", False),
+        ("def f(x):\n    return torch.tensor(x.cpu().numpy(), device=x.device)", True),
+        ("def f(x):\n    return x + torch.from_numpy(x.cpu().numpy())", False),
+        ("def f(x):\n    return torch.tensor(x.numpy(), device=x.device)", False),
     ],
 )
 def test_devices(source: str, fine: bool) -> None:

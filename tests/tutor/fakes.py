@@ -170,6 +170,7 @@ class FakeProgress:
         self.texts: dict[str, list[FakeSnapshot]] = {}
         self.hint_levels: dict[str, int] = {}
         self.solutions: set[str] = set()
+        self.solved_zoos: set[str] = set()
         self.given: list[tuple[Any, ...]] = []
         self.past: list[Answer] = []
         self.passed_at: list[tuple[str, datetime]] = []
@@ -224,6 +225,15 @@ class FakeProgress:
     def passes(self) -> list[tuple[str, datetime]]:
         return self.passed_at
 
+    def mastered(self, exercise_id: str) -> bool:
+        return exercise_id in self.solved_zoos and self.status(exercise_id) == "passed"
+
+    def zoo_solved(self, exercise_id: str) -> None:
+        self.solved_zoos.add(exercise_id)
+
+    def settle(self) -> str:
+        return ""
+
     def status(self, exercise_id: str) -> str:
         tried = [one for one in self.attempts(exercise_id) if one.status != "broken"]
         if any(one.passed for one in tried):
@@ -249,7 +259,8 @@ class FakeCourse:
 
     def entry(self, exercise: Exercise, lesson: Lesson) -> Entry:
         status: Any = self.progress.status(exercise.id)
-        return Entry(exercise, lesson, status, exercise.id in self.stale, lesson.id in self.tested_out())
+        known, mastered = lesson.id in self.tested_out(), self.progress.mastered(exercise.id)
+        return Entry(exercise, lesson, status, exercise.id in self.stale, known, mastered)
 
     def tested_out(self) -> dict[str, datetime]:
         return tested_out(self.progress.placements())

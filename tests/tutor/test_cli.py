@@ -538,6 +538,18 @@ def test_a_new_run_is_given_the_pieces_that_passed(
     assert not (folder / "parts.toml").exists(), "a run that has begun keeps what it was built from"
 
 
+def test_parts_say_which_of_them_train_and_why_the_others_do_not(run: Run) -> None:
+    from gpt2.slots import SLOTS
+
+    code, out, _ = run("parts")
+    assert code == 0 and f"0 of {len(SLOTS)} are yours." in out
+    reasons = out.split("`gradatim train` keeps ours:")[1]
+    rows = json.loads(run("parts", "--json")[1])["parts"]
+    assert {row["slot"] for row in rows if row["trains"]} >= {"tokenizer", "loader", "attention", "gpt", "sampler"}
+    for row in rows:
+        assert (f"  {row['slot']} " in reasons) is not row["trains"]
+
+
 def test_summary_of_an_empty_log_knows_nothing() -> None:
     assert report.summary([])["steps"] == 0 and report.summary([])["last_loss"] is None
 

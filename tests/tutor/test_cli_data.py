@@ -17,6 +17,7 @@ from gpt2 import catalog, fetch
 from tutor import cli
 from tutor.commands import data
 
+TIKTOKEN = Path(__file__).parents[3] / "shared" / "data" / "tiktoken"
 TEXT = b"Once more unto the breach, dear friends, once more.\n" * 50
 Run = Callable[..., tuple[int, str, str]]
 
@@ -120,6 +121,39 @@ def test_shards_come_with_the_vocabulary_that_they_need(run: Run, shop: Path, tm
     code, _, err = run("data", "get", "fineweb", "shards=2")
     assert code == 0 and "1 file, 1.0 kB" in err and (home / "fineweb" / "2.bin").exists()
     assert "2 of its 2 shards" in run("data", "list")[1]
+
+
+@pytest.mark.skipif(not TIKTOKEN.is_dir(), reason="GPT-2's vocabulary is not on this machine")
+def test_released_weights_are_fetched_and_become_a_run(
+    run: Run, shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from gpt2 import checkpoint, weights
+    from gpt2.config import Model
+    from gpt2.model import GPT
+
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(TIKTOKEN))
+    small = GPT(Model(n_layer=1, n_head=2, n_embd=8, block_size=16, vocab_size=50257))
+    weights.write(shop, small, 50256)
+    address = catalog.OFFERS["shakespeare"].fixed[0].address.removesuffix("input.txt")
+    files = [
+        catalog.File("config.json", address + "config.json", 665),
+        catalog.File("model.safetensors", address + "model.safetensors",
+                     (shop / "model.safetensors").stat().st_size, fetch.digest_of(shop / "model.safetensors")),
+    ]  # fmt: skip
+    offer = catalog.Offer(
+        "gpt2-weights", "weights", "OpenAI's", tuple(files), needs=("gpt2-bpe",), use="gradatim model"
+    )
+    monkeypatch.setitem(catalog.OFFERS, "gpt2-weights", offer)
+    code, _, err = run("model", "import", "gpt2-weights", str(tmp_path / "run"))
+    assert code == 2 and not (tmp_path / "run").exists()
+    code, out, err = run("data", "get", "gpt2-weights")
+    assert code == 0 and "gpt2-weights is here" in out and "Next: gradatim model" in out, err
+    assert run("model", "import", "gpt2-weights", str(tmp_path / "run"))[0] == 0
+    model, encoding, _ = checkpoint.open_run(tmp_path / "run")
+    ids = torch.tensor([encoding.encode_ordinary("Hello, I'm a language model,")])
+    torch.testing.assert_close(model(ids), small.eval()(ids))
 
 
 def test_what_cannot_be_fetched_is_exit_1_and_keeps_nothing(run: Run, shop: Path, tmp_path: Path) -> None:

@@ -79,6 +79,43 @@ def test_a_pass_after_the_solution_is_assisted(path: Path) -> None:
         assert progress.status("softmax") == "assisted"
 
 
+def test_mastered_is_a_pass_unaided_and_one_more_on_another_day(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_000_000.0
+    monkeypatch.setattr("tutor.store.time.time", lambda: now)
+    with Progress(path) as progress:
+        assert not progress.mastered("softmax")
+        progress.attempt("softmax", "", report("passed"))
+        now += 3600
+        progress.attempt("softmax", "", report("passed"))
+        assert not progress.mastered("softmax"), "within the hour it says nothing about memory"
+        now += 20 * 3600
+        progress.solution_shown("softmax")
+        progress.attempt("softmax", "", report("passed"))
+        assert not progress.mastered("softmax"), "not right behind the solution"
+        now += 20 * 3600
+        progress.attempt("softmax", "", report())
+        assert not progress.mastered("softmax")
+        progress.attempt("softmax", "", report("passed"))
+        assert progress.mastered("softmax")
+
+
+def test_mastered_is_a_pass_unaided_and_all_known_mistakes_told_apart(path: Path) -> None:
+    with Progress(path) as progress:
+        progress.zoo_solved("softmax")
+        assert not progress.mastered("softmax")
+        progress.attempt("softmax", "", report("passed"))
+        assert progress.mastered("softmax") and progress.status("softmax") == "passed"
+        assert progress.hints("softmax") == 0
+        progress.solution_shown("other")
+        progress.attempt("other", "", report("passed"))
+        progress.zoo_solved("other")
+        assert not progress.mastered("other"), "assisted stays assisted"
+        progress.export(path.with_name("out.json"))
+    with Progress(path.with_name("elsewhere.sqlite3")) as progress:
+        progress.import_(path.with_name("out.json"))
+        assert progress.mastered("softmax")
+
+
 def test_new_content_keeps_the_pass_and_marks_it(path: Path) -> None:
     with Progress(path) as progress:
         assert not progress.stale("softmax", "new")

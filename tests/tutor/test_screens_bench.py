@@ -374,7 +374,7 @@ async def test_a_disk_that_cannot_be_written_to_is_told_and_the_check_goes_on(
         monkeypatch.setattr(bench.buffer, "save", full)
         await pilot.press("f2")
         await settle(pilot)
-        assert isinstance(app.screen, Dialog) and "No space left" in app.screen.text
+        assert isinstance(app.screen, Dialog) and "The disk is full: " in app.screen.text
         assert app.fake.checked == [START]
         monkeypatch.undo()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import random
 import re
 from pathlib import Path
@@ -100,6 +101,42 @@ async def test_the_zoo_on_screen(tmp_path: Path, size: tuple[int, int]) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, Bench)
+
+
+async def test_who_tells_all_mistakes_apart_has_mastered_the_exercise(tmp_path: Path) -> None:
+    app = desk(tmp_path)
+    passed_with_mistakes(app)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await app.open_exercise(app.course.entries()[0])
+        await settle(pilot)
+        assert "✓ passed" in rows(app)[0]
+        await pilot.press("escape", "m")
+        await settle(pilot)
+        for _ in range(2):
+            await pilot.press(str(app.screen.question["correct"] + 1))
+            await settle(pilot)
+            await pilot.press("enter")
+            await settle(pilot)
+        assert "✦ mastered  2 of 2 right." in "\n".join(rows(app))
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "✦ mastered" in rows(app)[0]
+        await app.go_home()
+        await settle(pilot)
+        assert "✦ mastered  A softmax that never overflows" in "\n".join(rows(app))
+
+
+def test_the_lists_say_what_is_mastered(run: Run, home: Path) -> None:
+    with Progress(home.parent / "data" / "progress.sqlite3") as progress:
+        progress.attempt(
+            "stable_softmax", "x", Report("stable_softmax", "passed"), exercise("stable_softmax").content_hash()
+        )
+        progress.zoo_solved("stable_softmax")
+    assert re.search(r"✦ stable-softmax .*\[mastered\]", run("list")[1])
+    assert re.search(r"L03 .* ✦ 1 mastered", run("progress")[1])
+    rows_ = json.loads(run("progress", "--json")[1])["exercises"]
+    assert [row["name"] for row in rows_ if row["mastered"]] == ["L03/stable-softmax"]
 
 
 async def test_before_a_pass_it_is_closed_and_says_so(tmp_path: Path) -> None:

@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 
 from tutor import paths
+from tutor.commands.completion import exercise_names
 from tutor.commands.context import Refusal, desk
 
 new = typer.Typer(help="Make the files of something new, ready to be filled in.", no_args_is_help=True)
 
 
 def prove(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[EX]…", help="Exercises; without one, all.")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[EX]…", help="Exercises; without one, all.", autocompletion=exercise_names),
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also on many seeds, and against automatic one-edit variants; takes long.")
     ] = False,

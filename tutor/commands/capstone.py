@@ -134,10 +134,13 @@ def export(
 
 @model.command("import")
 def import_(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A GPT-2 folder as transformers writes it.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A GPT-2 folder of transformers, or gpt2-weights.")],
     run: Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder to make.")],
 ) -> None:
-    """Make a run's folder from a GPT-2 that transformers wrote."""
+    """Make a run's folder from a GPT-2 that transformers wrote, or from OpenAI's own.
+
+    OpenAI's weights come with `gradatim data get gpt2-weights`. Then sample from the run, evaluate it, or train on.
+    """
     raise typer.Exit(_call("gpt2.weights", "import", str(folder), str(run)))
 
 

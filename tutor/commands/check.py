@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tutor.commands.completion import exercise_names
 from tutor.commands.context import (
     BROKEN,
     NOT_PASSED,
@@ -30,7 +31,10 @@ POLL_SECONDS = 0.3
 
 def check(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[EX]…", help="Exercises; without one, the file saved last.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[EX]…", help="Exercises; without one, the file saved last.", autocompletion=exercise_names
+        ),
     ] = None,
     file: Annotated[
         Path | None,

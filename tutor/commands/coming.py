@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tutor.commands.context import Refusal, desk, minutes, put_json, short
+from tutor.commands.context import Refusal, converse, desk, minutes, put_json, short
 
 if TYPE_CHECKING:
     from tutor.course import Entry
@@ -32,7 +31,7 @@ def next_(
     elif walk:
         from tutor.commands.walk import Walk
 
-        raise typer.Exit(asyncio.run(Walk().go()))
+        raise typer.Exit(converse(Walk().go()))
     else:
         _say()
 

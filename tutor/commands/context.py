@@ -7,11 +7,13 @@ import secrets
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tutor import paths
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from rich.console import Console
 
     from exercises import Exercise
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from tutor.settings import Settings
     from tutor.workspace import Workspace
 
+_T = TypeVar("_T")
 PASSED, NOT_PASSED, WRONG_USE, BROKEN = 0, 1, 2, 3
 """Exit codes, the same for every command."""
 
@@ -46,6 +49,7 @@ class Desk:
         progress = Progress(paths.database())
         if progress.notice:
             say(progress.notice)
+        progress.tell = say
         return progress
 
     @cached_property
@@ -65,6 +69,12 @@ class Desk:
         from tutor.workspace import Workspace
 
         return Workspace(paths.home())
+
+    def settle(self) -> None:
+        """At the end: say what of the progress could not be written."""
+        progress = self.__dict__.get("progress")
+        if progress is not None and (lost := progress.settle()):
+            say(lost)
 
     def entry(self, name: str) -> Entry:
         """The exercise called so. Raises Refusal with the nearest names."""
@@ -108,6 +118,25 @@ def refuse(error: KeyError) -> NoReturn:
 def say(text: str) -> None:
     """Narrate: for the reader, never part of a result."""
     print(text, file=sys.stderr, flush=True)
+
+
+def converse(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run what asks and waits for lines; Ctrl-C ends it at once.
+
+    asyncio would take Ctrl-C as a wish for the next turn of its loop, and that waits for the very line. It leaves
+    a handler alone that is not Python's own.
+    """
+    import asyncio
+    import signal
+
+    def interrupted(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        return asyncio.run(work)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def put_json(document: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from tutor.commands import completion
 from tutor.commands.context import NOT_PASSED, Refusal, put_json, say, short
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def _row(offer: Offer) -> dict[str, Any]:
 
 @app.command()
 def get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `gradatim data list` shows.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A name that `gradatim data list` shows.", autocompletion=completion.texts),
+    ],
     options: Annotated[
         list[str] | None,
         typer.Argument(metavar="shards=N", help="Of FineWeb: how many shards to train on, 200 MB each; else 1."),

@@ -31,6 +31,7 @@ def progress(
                 "name": entry.name,
                 "status": entry.status,
                 "stale": entry.stale,
+                "mastered": entry.mastered,
                 "required": entry.required,
                 "attempts": len(desk.progress.attempts(entry.exercise.id)),
                 "hints": desk.progress.hints(entry.exercise.id),
@@ -53,6 +54,8 @@ def progress(
         quiz = f"   quiz {sum(a.correct for a in answers)} of {len(answers)} right" if answers else ""
         finished = sum(entry.done for entry in entries)
         bar = "█" * finished + "░" * (len(entries) - finished)
+        best = sum(entry.mastered for entry in entries)
+        quiz = (f"   ✦ {best} mastered" if best else "") + quiz
         known = "   ◇ tested out" if lesson.id in tested else ""
         print(f"{lesson.id}  {bar:<6} {finished}/{len(entries)}  {lesson.title}{known}{quiz}")
     print(f"\n{so_far(course)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tutor.commands.completion import exercise_names, lesson_names
 from tutor.commands.context import (
     BROKEN,
     Refusal,
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
     from lessons import Lesson, Page
     from tutor.course import Entry
 
-EXERCISE = typer.Argument(metavar="EX", help="An exercise: stable-softmax, or L03/stable-softmax.")
-LESSON = typer.Argument(metavar="LESSON", help="A lesson: L03, 3 or broadcasting.")
+EXERCISE = typer.Argument(
+    metavar="EX", help="An exercise: stable-softmax, or L03/stable-softmax.", autocompletion=exercise_names
+)
+LESSON = typer.Argument(metavar="LESSON", help="A lesson: L03, 3 or broadcasting.", autocompletion=lesson_names)
 
 
 def list_(
@@ -82,6 +85,7 @@ def _entry_json(entry: Entry) -> dict[str, object]:
         "slot": exercise.slot,
         "status": entry.status,
         "stale": entry.stale,
+        "mastered": entry.mastered,
         "locked": entry.exercise.locked or None,
         "required": entry.required,
         "file": str(desk.workspace.file(exercise)),

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from tutor.commands import completion
 from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, put_json, say
+from tutor.commands.paper import indented
 
 
 def parts(
@@ -19,7 +21,10 @@ def parts(
 
     table = pieces(desk.course)
     if json:
-        rows = [{"slot": p.slot, "owner": p.owner, "does": p.does, "exercise": p.exercise} for p in table]
+        rows = [
+            {"slot": p.slot, "owner": p.owner, "does": p.does, "exercise": p.exercise, "trains": SLOTS[p.slot].trains}
+            for p in table
+        ]
         put_json({"parts": rows})
         return
     for piece in table:
@@ -28,12 +33,21 @@ def parts(
         trains = "  (trains in `gradatim train`)" if piece.source is not None and SLOTS[piece.slot].trains else ""
         print(f"{sign} {piece.slot:<11} {by}  {piece.does}  [{entry.name}]{trains}")
     print(f"\n{sum(p.source is not None for p in table)} of {len(table)} are yours.")
+    print()
+    indented("All of them work in your own package (gradatim capstone). Of these `gradatim train` keeps ours:", 0)
+    for piece in table:
+        if not SLOTS[piece.slot].trains:
+            indented(f"{piece.slot:<11} {SLOTS[piece.slot].stays}", 2)
 
 
 def capstone(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[MILESTONE]", help="assemble, corpus, pretrain, resume, write or full-size."),
+        typer.Argument(
+            metavar="[MILESTONE]",
+            help="assemble, corpus, pretrain, resume, write or full-size.",
+            autocompletion=completion.milestones,
+        ),
     ] = None,
     words: Annotated[
         list[str] | None, typer.Argument(metavar="[WORD]…", help="Handed on: prompts for write, a GPU for full-size.")

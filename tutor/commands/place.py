@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
 
-from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, desk, minutes, put_json, short
+from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, converse, desk, minutes, put_json, short
 from tutor.commands.quiz import choose, tell
 from tutor.placement import NODES
 from tutor.sitting import Sitting
@@ -42,7 +41,7 @@ def place(
         return
     if not sitting.steps:
         print(ABOUT)
-    raise typer.Exit(asyncio.run(_sit(sitting)))
+    raise typer.Exit(converse(_sit(sitting)))
 
 
 async def _sit(sitting: Sitting) -> int:

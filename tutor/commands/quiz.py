@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, desk, say
+from tutor.commands.completion import lesson_names, question_names
+from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, converse, desk, say
 
 if TYPE_CHECKING:
     from lessons import Lesson
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 
 def quiz(
-    lesson: Annotated[str, typer.Argument(metavar="LESSON", help="A lesson: L03, 3 or broadcasting.")],
-    item: Annotated[str | None, typer.Option(help="Only the question of this name.")] = None,
+    lesson: Annotated[
+        str, typer.Argument(metavar="LESSON", help="A lesson: L03, 3 or broadcasting.", autocompletion=lesson_names)
+    ],
+    item: Annotated[
+        str | None, typer.Option(help="Only the question of this name.", autocompletion=question_names)
+    ] = None,
     count: Annotated[int | None, typer.Option(min=1, help="How many questions; otherwise all of the deck.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Draw the numbers with this seed.")] = None,
 ) -> None:
@@ -44,7 +48,7 @@ def quiz(
         # The missed and the new come first, each group in an order of its own every time.
         last = {answer.item: answer.correct for answer in desk.progress.answers(found.id)}
         chosen = sorted(items, key=lambda name: (last.get(name, False), random.random()))[: count or None]
-    raise typer.Exit(asyncio.run(_ask_all(found, chosen, seed)))
+    raise typer.Exit(converse(_ask_all(found, chosen, seed)))
 
 
 async def _ask_all(lesson: Lesson, chosen: list[str], seed: int | None) -> int:

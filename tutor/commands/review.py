@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, desk, put_json
+from tutor.commands.context import BROKEN, NOT_PASSED, PASSED, Refusal, converse, desk, put_json
 from tutor.commands.quiz import ask
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def review(
     if not waiting:
         print(_nothing(due_again.cards(desk.course, desk.progress)))
         return
-    raise typer.Exit(asyncio.run(_round(due_again.round_of(waiting), len(waiting))))
+    raise typer.Exit(converse(_round(due_again.round_of(waiting), len(waiting))))
 
 
 def _nothing(cards: list[Card]) -> str:

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from tutor import paths
 from tutor.commands.context import desk
+
+
+def possible() -> bool:
+    """Whether there is somewhere to draw them: a terminal, or a browser's pipe."""
+    return (sys.stdin.isatty() and sys.stdout.isatty()) or "TEXTUAL_DRIVER" in os.environ
 
 
 def open_screens() -> int:

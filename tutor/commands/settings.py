@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tutor.commands.context import Refusal, desk, put_json
+from tutor.commands.context import BROKEN, Refusal, desk, put_json
 from tutor.settings import OPTIONS, Option
 
 WORDS = typer.Argument(
@@ -26,6 +26,8 @@ def settings(
         name, equals, value = word.partition("=")
         if equals:
             _change(name.strip(), value.strip())
+    if desk.settings.problem:
+        raise Refusal(desk.settings.problem, BROKEN)
     if json:
         chosen = {one.name: _value(one) for one in OPTIONS}
         put_json({"settings": chosen, "keymap": desk.settings.keymap()})

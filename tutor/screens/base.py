@@ -20,6 +20,7 @@ from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
 from tutor.widgets.bar import markup
+from tutor.widgets.prose_keys import with_keys
 
 if TYPE_CHECKING:
     from tutor.app import GradatimApp
@@ -33,7 +34,8 @@ class Guarded(MessagePump):
             await super()._dispatch_message(message)
         except Exception as error:
             app = self.app
-            if isinstance(error, NoMatches) and not (self.is_attached and getattr(self, "display", True)):
+            gone = not (self.is_attached and getattr(self, "display", True))
+            if isinstance(error, NoMatches) and (gone or getattr(app, "ending", False)):
                 return  # it is being closed, and the part that it would have drawn on is gone already
             report = getattr(app, "report_error", None)
             if report is None or not report(error):
@@ -63,6 +65,8 @@ class Page(Guarded, Screen[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Work that failed is told; without this it would just not have happened."""
         error = event.worker.error
+        if isinstance(error, NoMatches) and (not self.is_attached or self.desk.ending):
+            return  # it is being closed, and the part that it would have drawn on is gone already
         if event.state is WorkerState.ERROR and error is not None and not self.desk.report_error(error):
             raise error
 
@@ -110,7 +114,7 @@ class Dialog(Guarded, ModalScreen[str]):
         with Vertical(id="dialog", classes=self.tone) as box:
             box.border_title = self.heading
             with VerticalScroll(id="dialog-text", can_focus=False):
-                yield Static(self.text, markup=False)
+                yield Static(with_keys(self.text, self.app), markup=False)
             with Horizontal(id="dialog-answers"):
                 for key, label in self.answers:
                     yield Button(f"[b u]{key}[/]  {label}", id=f"answer-{key}", compact=True)
@@ -161,7 +165,7 @@ def help_text(screen: Screen[Any]) -> str:
         text = type(node).__dict__.get("HELP")
         if text and text not in texts:
             texts.append(text)
-    return "\n\n".join(text.strip() for text in texts)
+    return with_keys("\n\n".join(text.strip() for text in texts), screen.app)
 
 
 def help_keys(screen: Screen[Any]) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from textual import on, work
 from textual.app import SuspendNotSupported
@@ -10,13 +11,16 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from exercises import Exercise
+from tutor import trouble
+from tutor.database import ProgressError
 from tutor.screens.base import Dialog, Page
 from tutor.screens.buffer import Buffer
 from tutor.widgets.bar import markup
 from tutor.widgets.code import CodePane
 from tutor.workspace import Workspace
 
-DRAFT_SECONDS = 0.3
+DRAFT_SECONDS = 0.4
+"""What is typed is on disk so much later, at most."""
 WATCH_SECONDS = 0.5
 GRACE_SECONDS = 0.8
 """A question that nobody asked for takes no answer so early: the key was meant for the editor."""
@@ -38,6 +42,10 @@ class FileBench(Page):
         self._looking = False
         self._noted: str | None = None
         """The text that the present note was made for."""
+        self._told = ""
+        """Why the file cannot be saved, as last told in full."""
+        self._deleted: str | None = None
+        """What the file held when somebody deleted it."""
 
     def action_check(self) -> None:
         """Save and check."""
@@ -61,14 +69,17 @@ class FileBench(Page):
         except Exception as error:
             self.desk.tell("Your file cannot be opened", str(error))
             return
-        self.code.editor.load_text(opened.text)
+        remembered = self.desk.unsaved.get(buffer.path)
+        self.code.editor.load_text(opened.text if remembered is None else remembered)
         self._go_to_work()
         self.buffer = buffer
         if opened.rival is not None:
             self._choose(opened.text, opened.rival)
         elif opened.restored and buffer.known:
-            self.desk.progress.snapshot(self.kept_as, buffer.known, "unsaved text restored")
-        self.note("unsaved text restored" if opened.restored else None)
+            self._put_by(buffer.known, "unsaved text restored")
+        self.note("unsaved text restored" if opened.restored or remembered is not None else None)
+        if opened.refused:
+            self._not_saved(opened.refused)
         self.code.editor.focus()
         self.opened()
         self.set_interval(WATCH_SECONDS, self._watch_file)
@@ -96,27 +107,62 @@ class FileBench(Page):
         if self.buffer is None or self.code.editor.text == self._noted:
             return
         self.note(None)
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-        self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
+        if self._draft_timer is None:  # also while the typing never pauses
+            self._draft_timer = self.set_timer(DRAFT_SECONDS, self._write_draft)
 
     async def save(self, text: str) -> None:
         """Write the file; what somebody else wrote there meanwhile goes into the history. Raises OSError."""
-        assert self.buffer is not None
         async with self._disk:
-            other = await asyncio.to_thread(self.buffer.save, text)
+            await asyncio.to_thread(self._write, text)
+
+    def _write(self, text: str) -> None:
+        assert self.buffer is not None
+        try:
+            other = self.buffer.save(text)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._write_beside(text)
+            raise
+        self.desk.unsaved.pop(self.buffer.path, None)
         if other is not None:  # written elsewhere within the last half second
-            await asyncio.to_thread(self.desk.progress.snapshot, self.kept_as, other, "overwritten here")
+            self._put_by(other, "overwritten here")
+
+    def _write_beside(self, text: str) -> None:
+        """Keep unsaved text beside the file. Raises OSError; the app then remembers it."""
+        assert self.buffer is not None
+        try:
+            self.buffer.keep(text)
+        except OSError:
+            self.desk.unsaved[self.buffer.path] = text
+            raise
+        self.desk.unsaved.pop(self.buffer.path, None)
+
+    def _put_by(self, text: str, reason: str) -> None:
+        """Put a text into the history; if that can only remember it now, the progress file says so itself."""
+        with contextlib.suppress(ProgressError):
+            self.desk.progress.snapshot(self.kept_as, text, reason)
+
+    def _not_saved(self, why: str) -> None:
+        """Say that the file cannot be written: in full at first, later in the line of status alone."""
+        self.note(f"[$text-error]not saved: {markup(why)}[/]")
+        if why != self._told and self.buffer is not None:
+            self._told = why
+            self.desk.tell(
+                "Your file cannot be saved",
+                f"{why[:1].upper()}{why[1:]}: {self.buffer.path}\n\nYou can go on, and check. Your text is remembered "
+                "as long as Gradatim is open, and saved as soon as that can be done.",
+            )
 
     @work(group="draft", exit_on_error=False)
     async def _write_draft(self) -> None:
+        self._draft_timer = None
         if self.buffer is None:
             return
         try:
             async with self._disk:  # the text is read only now: what is newer than a save stays newer
-                await asyncio.to_thread(self.buffer.keep, self.code.editor.text)
+                await asyncio.to_thread(self._write_beside, self.code.editor.text)
         except OSError as error:
-            self.code.note = f"[$text-error]cannot keep unsaved text: {markup(str(error.strerror))}[/]"
+            self.code.note = f"[$text-error]cannot keep unsaved text: {markup(trouble.why(error))}[/]"
 
     def note(self, words: str | None) -> None:
         """Say how the text stands; words of one's own stay until the text changes."""
@@ -130,10 +176,23 @@ class FileBench(Page):
         if self.buffer is None:
             return
         text = self.code.editor.text
-        if text == self.buffer.known or self.buffer.overtaken():
-            self.buffer.keep(text)
+        self._look_for_deletion()
+        with contextlib.suppress(OSError):
+            if text == self.buffer.known or self.buffer.overtaken():
+                self._write_beside(text)
+            else:
+                self._write(text)
+
+    def _look_for_deletion(self) -> None:
+        """A file that somebody has deleted does not come back by itself; its text is kept in the history."""
+        if self.buffer is None or self.buffer.gone == (self._deleted is not None):
+            return
+        self._deleted = self.buffer.known if self.buffer.gone else None
+        if self._deleted is not None:
+            self._put_by(self._deleted, "the file was deleted")
+            self.note("[$text-warning]your file was deleted: saving makes it anew[/]")
         else:
-            self.buffer.save(text)
+            self.note(None)
 
     def on_unmount(self) -> None:
         self.keep()
@@ -152,6 +211,7 @@ class FileBench(Page):
                 text = await asyncio.to_thread(buffer.changed)
         finally:
             self._looking = False
+        self._look_for_deletion()
         if text is not None:
             self._changed_outside(text, before)
 
@@ -174,13 +234,13 @@ class FileBench(Page):
             Dialog(
                 "Your file has changed elsewhere",
                 "It was saved by another program while there is unsaved text here. Which one shall stay? "
-                "The other is kept in the history (y in the panel).",
+                "The other is kept in the history ({panel.history|y} in the panel).",
                 [("h", "the text here"), ("f", "the file")],
                 grace=GRACE_SECONDS,
             )
         )
         kept, dropped = (theirs, mine) if answer == "f" else (mine, theirs)
-        await asyncio.to_thread(self.desk.progress.snapshot, self.kept_as, dropped, "changed elsewhere")
+        await asyncio.to_thread(self._put_by, dropped, "changed elsewhere")
         assert self.buffer is not None
         if kept is theirs:
             self.code.editor.replace_all(theirs)
@@ -197,6 +257,9 @@ class FileBench(Page):
         if self.buffer is None:
             return
         self.keep()
+        if self.buffer.gone:
+            with contextlib.suppress(OSError):
+                self._write(self.code.editor.text)
         try:
             self.desk.open_editor(self.buffer.path)
         except SuspendNotSupported:

@@ -16,14 +16,13 @@ from exercises import Exercise
 from tutor.screens.base import Page
 from tutor.widgets.bar import markup, minutes
 from tutor.widgets.prose import flow, inline, prose
+from tutor.widgets.prose_keys import with_keys
 from tutor.widgets.signs import dots
 from tutor.widgets.tabs import Strip
 from tutor.widgets.verdict import Verdict
 
 PANES = (("task", "Task"), ("checks", "Checks"), ("hints", "Hints"))
-FIRST = Content.from_markup(
-    "[b $text-accent]x[/]  First, two examples of your own: what must hold of any right answer?"
-)
+FIRST = "[b $text-accent]{panel.examples|x}[/]  First, two examples of your own: what must hold of any right answer?"
 ASKED = ("next", "lens", "examples", "zoo")
 LEVELS = ("a question", "a plan", "a skeleton")
 
@@ -34,12 +33,12 @@ class Panel(Vertical):
     HELP = """\
 ## The panel
 
-`1` `2` `3` (or ← →) open task, checks and hints. `h` gives the next of three hints: a question, a plan, a
-skeleton. Once you have passed, `l` shows the shapes that flowed through each line, and `m` the mistakes that
-learners really make here and the check that stops each.
-`x` opens examples of your own, which are judged before you code.
-`s` shows the solution beside your code, `r` starts again from the stub, `y` lists all your
-earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
+`1` `2` `3` (or ← →) open task, checks and hints. `{panel.hint|h}` gives the next of three hints: a question, a
+plan, a skeleton. Once you have passed, `{panel.lens|l}` shows the shapes that flowed through each line, and
+`{panel.zoo|m}` the mistakes that learners really make here and the check that stops each. `{panel.examples|x}`
+opens examples of your own, which are judged before you code. `{panel.solution|s}` shows the solution beside your
+code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists all your earlier texts,
+`{panel.next|n}` goes on once you have passed. `{panel.edit|e}` goes back to the editor.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e,i,enter", "screen.switch", "Edit", id="panel.edit", tooltip="Back to the editor"),
@@ -109,7 +108,8 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
     def watch_examples_first(self, first: bool) -> None:
         if self.is_mounted:
             words = self.query_one("#task-words", Static)
-            words.update(Content("\n\n").join([FIRST, task_text(self.exercise)]) if first else task_text(self.exercise))
+            offer = [Content.from_markup(with_keys(FIRST, self.app, markup))] if first else []
+            words.update(Content("\n\n").join([*offer, task_text(self.exercise)]))
 
     def watch_solved(self, solved: bool) -> None:
         self.screen.refresh_bindings()
@@ -164,12 +164,10 @@ earlier texts, `n` goes on once you have passed. `e` goes back to the editor.
         if self.shown < total:
             coming = LEVELS[min(self.shown, len(LEVELS) - 1)]
             which = "the next" if parts else "the first"
-            words = f"[b]h[/b] or [b]F5[/b] gives {which} of {total} hints: {coming}."
-            parts.append(Content.from_markup(f"[$foreground-muted]{words}[/]"))
+            words = "[b]{panel.hint|h}[/b] or [b]{bench.hint|F5}[/b] gives " + f"{which} of {total} hints: {coming}."
         else:
-            parts.append(
-                Content.from_markup("[$foreground-muted]That was the last hint. [b]s[/b] shows the solution.[/]")
-            )
+            words = "That was the last hint. [b]{panel.solution|s}[/b] shows the solution."
+        parts.append(Content.from_markup(f"[$foreground-muted]{with_keys(words, self.app, markup)}[/]"))
         self.query_one("#hint-words", Static).update(Content("\n\n").join(parts))
         label = f"Hints {self.shown}/{total}" if self.shown else "Hints"
         self.strip.labels = {**self.strip.labels, "hints": label}

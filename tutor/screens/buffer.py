@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exercises import Exercise
+from tutor import trouble
 from tutor.workspace import Workspace, read_text, write_atomic
 
 
@@ -20,6 +21,8 @@ class Opened:
     """It is unsaved text of an earlier time."""
     rival: str | None = None
     """The file's own text, where it is newer than the unsaved one: the learner must choose."""
+    refused: str = ""
+    """Why the file could not be made, as on a read-only disk; the text can be worked on all the same."""
 
 
 class Buffer:
@@ -44,7 +47,13 @@ class Buffer:
         Raises OSError, or ValueError when the file is not text.
         """
         with self._lock:
-            self.workspace.give(self.exercise, stub)
+            try:
+                self.workspace.give(self.exercise, stub)
+            except OSError as error:
+                if not trouble.refused(error):
+                    raise
+                self.known = self.exercise.text("start.py") if stub is None else stub
+                return Opened(self.known, refused=trouble.why(error))
             text = self._read()
             try:
                 left, when = read_text(self.draft), self.draft.stat().st_mtime_ns
@@ -60,19 +69,14 @@ class Buffer:
     def save(self, text: str) -> str | None:
         """Write the file, and return what somebody else had written there since it was last read here.
 
-        Raises OSError; the text is then still in the draft, if that can be written.
+        Raises OSError; then nothing has changed.
         """
         with self._lock:
             before = self.known
             overwritten = self.changed() if before is not None else None
             self.known = before if overwritten is not None else self.known
             if text != self.known or not self.path.exists():
-                try:
-                    self.workspace.write(self.exercise, text)
-                except OSError:
-                    with contextlib.suppress(OSError):
-                        write_atomic(self.draft, text)
-                    raise
+                self.workspace.write(self.exercise, text)
             self.known, self._stamp = text, self._look()
             self._drop_draft()
             return overwritten if overwritten != text else None
@@ -97,6 +101,11 @@ class Buffer:
             except (OSError, ValueError):
                 return None  # being written right now, or not text: look again at the next beat
             return text if text != before else None
+
+    @property
+    def gone(self) -> bool:
+        """Whether there was a file, and somebody has deleted it."""
+        return self._stamp is not None and self._look() is None
 
     def overtaken(self) -> bool:
         """Whether somebody else has written another text there; unlike `changed`, this takes no note of it."""

@@ -71,10 +71,11 @@ have now); `~` differ between the two. Another way than the answer's is not a wr
         """The comparison for a screen of this size."""
         rows = list(aligned(self.mine, self.answer))
         if all(mark == " " for mark, _, _ in rows):
-            return Content(f"No difference, line by line, between {' and '.join(self.names)}.")
+            said = Content(f"No difference, line by line, between {' and '.join(self.names)}.")
+            return Content("\n").join(said.wrap(max(size.width - 4, 10)))
         if size.width >= SIDE_BY_SIDE:
             return self._columns(rows, (size.width - 9) // 2)
-        return self._single(rows)
+        return self._single(rows, max(size.width - 6, 10))
 
     def _line(self, side: int, number: int | None, width: int | None = None) -> Content:
         line = self._colored[side][number] if number is not None and number < len(self._colored[side]) else Content("")
@@ -98,18 +99,23 @@ have now); `~` differ between the two. Another way than the answer's is not a wr
             )
         return Content("\n").join(lines)
 
-    def _single(self, rows: list[Row]) -> Content:
+    def _single(self, rows: list[Row], width: int) -> Content:
         lines: list[Content] = []
         pending: list[Content] = []
+
+        def folded(mark: str, line: Content) -> list[Content]:
+            first, *others = line.fold(width) or [line]
+            return [_sign(mark) + first, *(Content("  ") + other for other in others)]
+
         for mark, left, right in rows:
             if mark in "-~":
-                lines.append(_sign("-") + self._line(0, left))
+                lines += folded("-", self._line(0, left))
             if mark in "+~":
-                pending.append(_sign("+") + self._line(1, right))
+                pending += folded("+", self._line(1, right))
             if mark == " ":
                 lines += pending
                 pending = []
-                lines.append(_sign(" ") + self._line(0, left))
+                lines += folded(" ", self._line(0, left))
         return Content("\n").join(lines + pending)
 
 

@@ -11,7 +11,7 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tutor import examples
+from tutor import examples, trouble
 from tutor.course import Entry
 from tutor.grader import Event
 from tutor.screens.bench_file import FileBench
@@ -29,9 +29,10 @@ class ExamplesPage(FileBench):
     HELP = """\
 ## Your examples
 
-Before you code, write two examples: asserts that hold of any right answer. **F2** (or Ctrl+S) holds them against the
-reference (are they true?) and against wrong versions that learners really write (what would they catch?). An example
-that is not true is a task that was misread, found before it became code. **Esc** goes back to the workbench.
+Before you code, write two examples: asserts that hold of any right answer. {examples.judge|**F2** (or Ctrl+S)}
+holds them against the reference (are they true?) and against wrong versions that learners really write (what would
+they catch?). An example that is not true is a task that was misread, found before it became code.
+**{examples.back|Esc}** goes back to the workbench.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "check", "Judge", id="examples.judge", tooltip="Save the examples and judge them"),
@@ -84,7 +85,7 @@ that is not true is a task that was misread, found before it became code. **Esc*
         try:
             await self.save(text)
         except OSError as error:
-            self.desk.tell("Your file cannot be saved", f"{error.strerror or error}")
+            self._not_saved(trouble.why(error))
         else:
             self.note("saved")
         try:

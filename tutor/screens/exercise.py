@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 
 from graders.report import Report, check_from_json
-from tutor import ticket
+from tutor import ticket, trouble
 from tutor.course import Entry
 from tutor.examples import Examples, wanted
 from tutor.screens.base import Dialog
@@ -31,12 +31,13 @@ class Bench(FileBench):
     HELP = """\
 ## The workbench
 
-Write in the editor; **F2** (or Ctrl+S) saves the file and checks it. **Esc** goes from the editor to the
-panel, where single letters work; Esc there goes back. **F4** opens the same file in your own editor
-(`$EDITOR`); whatever is saved there, or in any other window, is noticed here and checked at once.
+Write in the editor; {bench.check|**F2** (or Ctrl+S)} saves the file and checks it. **{bench.escape|Esc}** goes from
+the editor to the panel, where single letters work; {bench.escape|Esc} there goes back. **{bench.external|F4}**
+opens the same file in your own editor (`$EDITOR`); whatever is saved there, or in any other window, is noticed here
+and checked at once.
 
 Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away. Does something
-about the exercise itself seem wrong? `!` in the panel puts a report together, ready to paste.
+about the exercise itself seem wrong? `{panel.report|!}` in the panel puts a report together, ready to paste.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "check", "Check", id="bench.check", tooltip="Save the file and check it"),
@@ -123,7 +124,7 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         try:
             await self.save(text)
         except OSError as error:
-            self.desk.tell("Your file cannot be saved", f"{error.strerror or error}: {self.buffer.path}")
+            self._not_saved(trouble.why(error))
         else:
             self.note("saved")
         report = await self._grade(text)
@@ -172,7 +173,7 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
             answer = await self.app.push_screen_wait(
                 Dialog(
                     "Show the solution?",
-                    "Passing afterwards counts as ◐ assisted. The hints (h) may be enough; "
+                    "Passing afterwards counts as ◐ assisted. The hints ({panel.hint|h}) may be enough; "
                     "and the exercise can be built again from the start any day.",
                     [("s", "show it"), ("n", "not yet")],
                 )
@@ -208,7 +209,7 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         answer = await self.app.push_screen_wait(
             Dialog(
                 "Start again from the stub?",
-                "Your present text stays in the history (y), and Ctrl+Z brings it back.",
+                "Your present text stays in the history ({panel.history|y}), and Ctrl+Z brings it back.",
                 [("r", "reset"), ("n", "no")],
             )
         )
@@ -249,6 +250,8 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self._offer_examples()
+        if self.buffer is not None:  # the screen above may have changed how it stands
+            self._show_standing()
 
     def _offer_examples(self) -> None:
         """Where the learner wants examples first, say so above the task, as long as there are none."""
@@ -294,7 +297,8 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "next" and not self.panel.solved:
-            return "From here you go on once it has passed; the map (esc, esc) leads anywhere."
+            esc = "{bench.escape|esc}"
+            return f"From here you go on once it has passed; the map ({esc}, {esc}) leads anywhere."
         if action == "examples" and self.exercise.kind == "predict":
             return "A prediction is its own example: there is nothing to write down first."
         if action == "zoo":
@@ -304,7 +308,7 @@ about the exercise itself seem wrong? `!` in the panel puts a report together, r
         if action == "lens":
             report = self.panel.verdict.report
             if report is None:
-                return "The lens looks at a text that was checked: F2 checks it."
+                return "The lens looks at a text that was checked: {bench.check|F2} checks it."
             if not report.passed:
                 return "A failure has its shapes below the checks already, where there are any."
         return ""

@@ -42,8 +42,9 @@ class History(Guarded, Screen["str | None"]):
     HELP = """\
 ## History
 
-Every check keeps the text that was checked, and every reset the text that went. `d` shows what has changed since;
-Enter brings a text back into the editor, and what is there now is kept as well.
+Every check keeps the text that was checked, and every reset the text that went. `{history.difference|d}` shows what
+has changed since; {history.restore|Enter} brings a text back into the editor, and what is there now is kept as
+well.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "close", "Back", id="history.back"),

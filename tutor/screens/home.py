@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, work
@@ -20,12 +21,16 @@ from tutor.widgets.bar import Bar, markup, minutes, progress_line, spread
 from tutor.widgets.keys import Keys
 from tutor.widgets.listing import Listing
 from tutor.widgets.prose import flow, inline
+from tutor.widgets.prose_keys import with_keys
 from tutor.widgets.signs import WIDTH, dots, standing
 
 if TYPE_CHECKING:
     from tutor.review import Card
 
 Row = Lesson | Entry
+NARROW = 44
+"""Columns up to which a status is its sign alone: titles need the room, and help says what the signs mean."""
+MUTED = "$foreground-muted"
 
 
 class Home(Page):
@@ -34,10 +39,11 @@ class Home(Page):
     HELP = """\
 ## The map
 
-↑ ↓ choose, Enter opens a lesson or an exercise, `n` goes on where the course goes on. Ctrl+P finds anything
-by name. Every check you make is kept; signs: ✓ passed · ◐ passed after the solution was shown ·
-✎ tried · ↻ passed, but the exercise has changed since · ◇ open, not required: its lesson was tested out.
-When something is due again, `v` begins a round. `p` tests where to begin, if you know some of this already.
+↑ ↓ choose, Enter opens a lesson or an exercise, `{home.next|n}` goes on where the course goes on. Ctrl+P finds
+anything by name. Every check you make is kept; signs: ✓ passed · ✦ mastered: passed unaided, and built again on
+another day or all its known mistakes told apart · ◐ passed after the solution was shown · ✎ tried · ↻ passed, but
+the exercise has changed since · ◇ open, not required: its lesson was tested out. When something is due again,
+`{home.review|v}` begins a round. `{home.place|p}` tests where to begin, if you know some of this already.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next", id="home.next", tooltip="Go on with the course"),
@@ -56,6 +62,8 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
         self._next: str | None = None
         self._due: list[Card] = []
         self._tested: Collection[str] = ()
+        self._drawn: object = None
+        """What the list was made from; making it anew takes as long as all the rest of a frame."""
 
     @property
     def quiet(self) -> tuple[str, ...]:
@@ -146,26 +154,29 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
         if width < 10:
             self.call_after_refresh(self._draw, choice)
             return
-        lines = [Option(self._line(row, width)) for row in self._rows]
+        wanted = (width, self._next, self._tested, self._rows)
         with self.app.batch_update():
-            options.clear_options()
-            options.add_options(lines)
-            options.highlighted = min(choice or 0, len(lines) - 1)
+            if wanted != self._drawn:
+                self._drawn = wanted
+                options.clear_options()
+                options.add_options([Option(self._line(row, width)) for row in self._rows])
+            options.highlighted = min(choice or 0, len(self._rows) - 1)
         self._draw_progress()
         self._draw_about()
 
     def _line(self, row: Row, width: int) -> Content:
         if isinstance(row, Lesson):
-            right = f"{markup(row.track)} · {minutes(row.minutes)}" if width > 56 else minutes(row.minutes)
+            said = f"{row.track} · {minutes(row.minutes)}" if width > 56 else minutes(row.minutes)
+            right = Content.styled(said, MUTED)
             if row.id in self._tested:
-                right = f"{standing('tested')} · {minutes(row.minutes)}"
-            left = f"[$foreground-muted]{row.id}[/]  [b $text-primary]{markup(row.title)}[/]"
-            return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
+                right = Content.assemble(_sign("tested"), (f" · {minutes(row.minutes)}", MUTED))
+            return spread(Content.assemble((row.id, MUTED), "  ", (row.title, "b $text-primary")), right, width)
         mark = "▸" if _is(row, self._next) else " "
-        right = f"{dots(row.exercise.difficulty)} {minutes(row.exercise.minutes):>9}" if width > 56 else ""
-        sign = standing(row.shown, WIDTH)
-        left = f"  [$accent]{mark}[/]  {sign}  {markup(row.exercise.title)}"
-        return spread(Content.from_markup(left), Content.from_markup(f"[$foreground-muted]{right}[/]"), width)
+        said = f"{dots(row.exercise.difficulty)} {minutes(row.exercise.minutes):>9}" if width > 56 else ""
+        left = Content.assemble(
+            "  ", (mark, "$accent"), "  ", _sign(row.shown, WIDTH if width > NARROW else 1), "  ", row.exercise.title
+        )
+        return spread(left, Content.styled(said, MUTED), width)
 
     def _draw_progress(self) -> None:
         done, total = self.desk.course.totals()
@@ -176,6 +187,8 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
             words = "no exercises here"
         if total and done == total:
             words = f"all {total} exercises done"
+        if self.size.width <= NARROW:
+            words = f"{done} of {total} done"
         if self._due:
             words = f"{len(self._due)} to review · {words}"
         bar = progress_line(done, total, self.size.width - len(words) - 6)
@@ -190,10 +203,15 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
         if first_time:
             welcome.update(
                 Content.from_markup(
-                    "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by step. "
-                    "Each lesson is a few pages of code that runs where it stands; each exercise is a plain file, "
-                    "checked in a blink. [b $text-accent]n[/] begins, [b $text-accent]f1[/] explains; "
-                    "[b $text-accent]p[/] finds out where to begin, if you know some of this already."
+                    with_keys(
+                        "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by "
+                        "step. Each lesson is a few pages of code that runs where it stands; each exercise is a plain "
+                        "file, checked in a blink. [b $text-accent]{home.next|n}[/] begins, "
+                        "[b $text-accent]{app.help|f1}[/] explains; [b $text-accent]{home.place|p}[/] finds out where "
+                        "to begin, if you know some of this already.",
+                        self.app,
+                        markup,
+                    )
                 )
             )
 
@@ -245,6 +263,11 @@ When something is due again, `v` begins a round. `p` tests where to begin, if yo
 
     def action_next(self) -> None:
         self.desk.go(self.desk.go_next)
+
+
+@cache
+def _sign(shown: str, width: int = 0) -> Content:
+    return Content.from_markup(standing(shown, width))
 
 
 def _is(row: Row, exercise_id: str | None) -> bool:

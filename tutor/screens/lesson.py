@@ -20,6 +20,7 @@ from tutor.screens.base import Page
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.fence import FenceBlock, Trial
 from tutor.widgets.keys import Keys
+from tutor.widgets.prose_keys import with_keys
 from tutor.widgets.signs import standing
 
 TURN = Binding.Group("Page", compact=True)
@@ -64,8 +65,9 @@ class Reader(Page):
     HELP = """\
 ## The reader
 
-← and → turn the pages; ↑ ↓ and Space scroll. `r` runs the next piece of code on the page; Tab goes from one
-to the next. `n` goes on to the next exercise, Esc back to the map. The page you left is the page you return to.
+← and → turn the pages; ↑ ↓ and Space scroll. `{reader.run|r}` runs the next piece of code on the page;
+{reader.focus|Tab} goes from one to the next. `{reader.next|n}` goes on to the next exercise, {reader.back|Esc} back
+to the map. The page you left is the page you return to.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l", "turn(1)", "Turn on", id="reader.forward", tooltip="The next page", group=TURN),
@@ -112,7 +114,8 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
         parts: list[Widget] = [Static(f"[b $text-primary]{markup(page.title)}[/]", classes="page-title")]
         parts += [self._part(block, trials) for block in page.blocks]
         if self.number == total - 1:
-            words = "That was the last page of this lesson. [$text-accent]n[/] goes on."
+            words = "That was the last page of this lesson. [$text-accent]{reader.next|n}[/] goes on."
+            words = with_keys(words, self.app, markup)
             if stands := so_far(self.desk.course, self.lesson):
                 words = f"{markup(stands)}\n\n{words}"
             parts.append(Static(words, classes="page-end"))
@@ -130,7 +133,13 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
             return Card(block, self._exercise_words(block))
         if block.kind == "quiz":
             return Card(
-                block, "[b $text-accent]?  Quiz[/]   questions with fresh numbers   [$foreground-muted]Enter or q[/]"
+                block,
+                with_keys(
+                    "[b $text-accent]?  Quiz[/]   questions with fresh numbers   "
+                    "[$foreground-muted]{card.open|Enter} or {reader.quiz|q}[/]",
+                    self.app,
+                    markup,
+                ),
             )
         return Markdown(block.text, open_links=False)
 
@@ -171,7 +180,8 @@ to the next. `n` goes on to the next exercise, Esc back to the map. The page you
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "turn":
-            return "This is the last page; n goes on." if int(str(parameters[0])) > 0 else "This is the first page."
+            last = int(str(parameters[0])) > 0
+            return "This is the last page; {reader.next|n} goes on." if last else "This is the first page."
         return "There is no code on this page." if action == "run_next" else ""
 
     # -- code ---------------------------------------------------------------------------------------

@@ -32,8 +32,9 @@ class NewRun(Page):
     HELP = """\
 ## A new run
 
-`preset` sets all sizes: nano takes minutes on a laptop, the others are GPT-2's own. An empty field leaves
-the choice to the preset and the device. F5 says beforehand what it will take; F2 starts it. F6 shows all options.
+`preset` sets all sizes: nano takes minutes on a laptop, the others are GPT-2's own. An empty field leaves the
+choice to the preset and the device. {newrun.forecast|F5} says beforehand what it will take; {newrun.start|F2}
+starts it. {newrun.more|F6} shows all options.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "begin", "Start", id="newrun.start", tooltip="Start this run"),

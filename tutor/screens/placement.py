@@ -34,10 +34,11 @@ class Placement(Quiz):
     HELP = """\
 ## The placement test
 
-Press the number of your answer, or `0` where you are not sure: a guess that happens to be right would only skip what
-you want to learn. Two right answers lead two places on, one of two is decided by a third, none ends the test.
-At a task `b` opens the workbench; when your code has passed, come back here, and the test goes on. `s` goes on
-without it. Everything is kept at once; Esc leaves, and `p` on the map comes back.
+Press the number of your answer, or `{placement.unsure|0}` where you are not sure: a guess that happens to be right
+would only skip what you want to learn. Two right answers lead two places on, one of two is decided by a third, none
+ends the test. At a task `{placement.task|b}` opens the workbench; when your code has passed, come back here, and
+the test goes on. `{placement.skip|s}` goes on without it. Everything is kept at once; {quiz.back|Esc} leaves, and
+`{home.place|p}` on the map comes back.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("0", "unsure", "Not sure", id="placement.unsure", tooltip="Say that you do not know"),

@@ -41,8 +41,8 @@ class Quiz(Page):
     HELP = """\
 ## The quiz
 
-Press the number of your answer. Then you see why; Enter (or `n`) brings the next question. Every question
-is drawn with fresh numbers, and its answer is computed by running its code. Esc goes back.
+Press the number of your answer. Then you see why; {quiz.next|Enter (or `n`)} brings the next question. Every question
+is drawn with fresh numbers, and its answer is computed by running its code. {quiz.back|Esc} goes back.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"choose({n})", f"Answer {n}", show=False, id=f"quiz.{n}") for n in range(1, 7)),

@@ -21,8 +21,9 @@ class Review(Quiz):
 ## The daily round
 
 What you have answered or passed comes back when you are about to forget it: about eight questions with fresh
-numbers, then at most two exercises to write once more from the empty stub. `b` opens the first of them; `r` in
-its panel empties it, and your text stays in the history. Esc goes back; what you have answered counts.
+numbers, then at most two exercises to write once more from the empty stub. `{review.rebuild|b}` opens the first of
+them; `{panel.reset|r}` in its panel empties it, and your text stays in the history. {quiz.back|Esc} goes back; what
+you have answered counts.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "rebuild", "Build again", id="review.rebuild", tooltip="Open the exercise that is due"),

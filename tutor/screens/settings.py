@@ -45,9 +45,9 @@ class SettingsPage(Page):
     HELP = """\
 ## Settings
 
-↑ ↓ choose a line; Enter, ← and → change it, and `d` brings back what was shipped. On the line of a key, Enter asks
-for another: press it. A key that something else has at the same place is refused, and you are told what has it.
-`gradatim settings` does the same without screens.
+↑ ↓ choose a line; Enter, ← and → change it, and `{settings.default|d}` brings back what was shipped. On the line of
+a key, Enter asks for another: press it. A key that something else has at the same place is refused, and you are
+told what has it. `gradatim settings` does the same without screens.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="settings.leave"),
@@ -123,6 +123,8 @@ for another: press it. A key that something else has at the same place is refuse
         words = row.says if isinstance(row, settings.Option) else ""
         if isinstance(row, Known):
             words = f"[b]{row.id}[/]  as shipped: {markup(self.shown(row.keys))}"
+        if problem := self.desk.settings.problem:
+            words = f"[$text-warning]{markup(problem)} It holds until Gradatim ends.[/]"
         self.query_one("#settings-says", Static).update(Content.from_markup(words))
 
     @property

@@ -18,6 +18,7 @@ from tutor.screens.run_state import RunState, age
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.keys import Keys
 from tutor.widgets.listing import Listing
+from tutor.widgets.prose_keys import with_keys
 
 BEAT = 2.0
 """Seconds between looks at the folder of runs."""
@@ -29,9 +30,10 @@ class Training(Page):
     HELP = """\
 ## Training
 
-A run is a folder with a log, checkpoints and samples. It goes on when this window is closed, and goes on
-from its last checkpoint when it is started again. `n` begins a new one, Enter watches one, `w` lets one write,
-`g` shows the parts of your GPT-2 and its milestones, Esc goes back to the course.
+A run is a folder with a log, checkpoints and samples. It goes on when this window is closed, and goes on from its
+last checkpoint when it is started again. `{training.new|n}` begins a new one, Enter watches one,
+`{training.sample|w}` lets one write, `{training.capstone|g}` shows the parts of your GPT-2 and its milestones,
+{training.back|Esc} goes back to the course.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New run", id="training.new", tooltip="Choose options and start a run"),
@@ -90,8 +92,12 @@ from its last checkpoint when it is started again. `n` begins a new one, Enter w
         empty = self.query_one("#runs-empty", Static)
         empty.display, listing.display = not order, bool(order)
         empty.update(
-            "No runs yet. [b $text-accent]n[/] starts one: the nano preset trains in minutes on a laptop, from the "
-            "documentation that is installed on this machine, without a network."
+            with_keys(
+                "No runs yet. [b $text-accent]{training.new|n}[/] starts one: the nano preset trains in minutes on a "
+                "laptop, from the documentation that is installed on this machine, without a network.",
+                self.app,
+                markup,
+            )
         )
         if not order:
             self.set_focus(None)

@@ -29,14 +29,14 @@ class Watch(Page):
     HELP = """\
 ## Watching a run
 
-The curve is the training loss; ● marks validation losses. The two lines are what counting gets you: *unigram*
-knows how often each token occurs, *bigram* also which follows which. A model below the bigram line has
-learned something that no table of pairs can hold. `s` stops the run after saving a checkpoint; it can go
-on later (`g`). `w` lets its newest checkpoint write. Closing this window does not stop it.
+The curve is the training loss; ● marks validation losses. The two lines are what counting gets you: *unigram* knows
+how often each token occurs, *bigram* also which follows which. A model below the bigram line has learned something
+that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a checkpoint; it can go on later
+(`{watch.resume|g}`). `{watch.sample|w}` lets its newest checkpoint write. Closing this window does not stop it.
 
-`c` lays another run over it: both losses by tokens, this one as a line, the other as crosses (● and ○ are their
-validation losses); what differs in their settings, and their losses after equal numbers of tokens. *mfu* is the
-share of the device's matmul rate that the training keeps busy.
+`{watch.compare|c}` lays another run over it: both losses by tokens, this one as a line, the other as crosses (● and
+○ are their validation losses); what differs in their settings, and their losses after equal numbers of tokens.
+*mfu* is the share of the device's matmul rate that the training keeps busy.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="watch.stop", tooltip="Save a checkpoint and stop"),
@@ -80,6 +80,7 @@ share of the device's matmul rate that the training keeps busy.
         plot = self.query_one(PlotWidget)
         plot.margin_top, plot.margin_bottom, plot.margin_left = 1, 2, 6
         self.query_one("#side").focus()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_plot())  # its colors are drawn, not styled
         self.set_interval(BEAT, self.look)
         self.look()
 

@@ -14,6 +14,7 @@ from tutor.course import Entry
 from tutor.screens.quiz import Quiz
 from tutor.widgets.bar import markup
 from tutor.widgets.prose import flow, inline
+from tutor.widgets.signs import standing
 
 
 class Zoo(Quiz):
@@ -24,7 +25,8 @@ class Zoo(Quiz):
 
 Each is the answer with one thing done wrong, as learners really write it: lines with `-` went, lines with `+` came.
 Press the number of the check that stops it first; then you read what somebody is told who writes this. At the end
-stand all of them. Nothing of this counts; it is for knowing what your checks are for. Esc goes back.
+stand all of them. Nothing of this is a test; but who names the right check for each has mastered the exercise.
+{quiz.back|Esc} goes back.
 """
 
     def __init__(self, entry: Entry, animals: list[zoo.Animal], checks: list[Check]) -> None:
@@ -47,7 +49,7 @@ stand all of them. Nothing of this counts; it is for knowing what your checks ar
         return zoo.question(self.animals[self.asked], self.checks, self._chance)
 
     def answered(self, item: str, good: bool) -> None:
-        """Nothing is kept: this is no test."""
+        """No single answer is kept: this is no test."""
 
     def closing(self) -> str:
         return ""
@@ -56,6 +58,10 @@ stand all of them. Nothing of this counts; it is for knowing what your checks ar
         self.over = True
         self._clear("")
         head = f"[b]{self.right} of {self.asked} right.[/]  What stops each:"
+        if self.right == len(self.animals):
+            self.desk.progress.zoo_solved(self.entry.exercise.id)
+            if self.desk.progress.mastered(self.entry.exercise.id):
+                head = f"{standing('mastered')}  {head}"
         rows = [
             f"[b $text-accent]{markup(one.name)}[/]  [$foreground-muted]stopped by[/] {markup(one.check)}\n"
             f"    {inline(flow(one.says))}"

@@ -156,8 +156,13 @@ class CodePane(Vertical):
         editor = self.editor
         editor.move_cursor((row, column))
         middle = row - editor.scrollable_content_region.height // 2
+
+        def center() -> None:
+            if editor.cursor_location[0] == row:  # else a key has led elsewhere meanwhile
+                editor.scroll_to(x=0, y=max(0, middle), animate=False)
+
         # After the cursor itself has been scrolled to, which is done with the next frame.
-        self.call_after_refresh(editor.scroll_to, x=0, y=max(0, middle), animate=False)
+        self.call_after_refresh(center)
 
     def step(self, step: int) -> None:
         """Go to the next match, or with -1 to the one before, round the end."""

@@ -24,6 +24,8 @@ DARK = Theme(
     panel="#222731",
     dark=True,
     variables={
+        "foreground-muted": "#d8dde6a8",
+        "text-muted": "auto 66%",
         "border": "#7fb2e5",
         "border-blurred": "#333a46",
         "footer-background": "#191d24",
@@ -52,6 +54,8 @@ LIGHT = Theme(
     panel="#e9e5da",
     dark=False,
     variables={
+        "foreground-muted": "#2a2e35b8",
+        "text-muted": "auto 72%",
         "border": "#1f5c99",
         "border-blurred": "#d3cdbf",
         "footer-background": "#ece8de",

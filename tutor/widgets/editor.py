@@ -18,13 +18,14 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets.text_area import Selection
 
-from tutor.widgets import indent
+from tutor.widgets import highlights, indent
 from tutor.widgets.colors import editor_theme
 from tutor.widgets.completing import Completing
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+highlights.once()
 PAUSE = 0.4
 """Seconds without a key before new syntax errors are marked: half-typed code is not wrong yet."""
 NOTE_GAP, NOTE_ROOM = 3, 8
@@ -49,7 +50,7 @@ class PythonEditor(Completing, inherit_bindings=True):
 
 Enter indents after `:` and open brackets, and steps back after `return`, `pass`, `break`, `continue`, `raise`.
 Names that fit what you type stand in the line below: Tab takes the first, Tab again the next.
-With lines selected, Tab and Shift+Tab move them; Ctrl+L (or Ctrl+/) comments them out and in.
+With lines selected, Tab and Shift+Tab move them; {editor.comment|Ctrl+L (or Ctrl+/)} comments them out and in.
 Ctrl+Z undoes, Ctrl+Y redoes, each of these in one step. Ctrl+F finds, Ctrl+G goes to a line.
 A `!` beside the line number marks a line that Python cannot read.
 """

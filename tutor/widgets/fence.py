@@ -20,6 +20,7 @@ from tutor.prediction import same
 from tutor.widgets.bar import markup
 from tutor.widgets.editor import PythonEditor
 from tutor.widgets.prose import inline
+from tutor.widgets.prose_keys import with_keys
 
 MOST_LINES = 200
 
@@ -79,9 +80,10 @@ class FenceBlock(Vertical, can_focus=True):
     HELP = """\
 ## Code on the page
 
-Enter runs it after all the code above it; what it prints appears beneath. Where a question
-stands, write down what you expect first: a guess that fails teaches more than an answer that is read.
-`e` edits it in place: F2 runs it, Esc ends editing. `u` brings the original back.
+{fence.run|Enter} runs it after all the code above it; what it prints appears beneath. Where a question stands,
+write down what you expect first: a guess that fails teaches more than an answer that is read. `{fence.edit|e}`
+edits it in place: {fence.save|F2} runs it, {fence.done|Esc} ends editing. `{fence.restore|u}` brings the original
+back.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run this", id="fence.run", tooltip="Run this code"),
@@ -146,18 +148,21 @@ stands, write down what you expect first: a guess that fails teaches more than a
         output.update(shown or "")
 
     def _hint(self) -> str:
-        trial = self.trial
+        return with_keys(self._hint_words(), self.app, markup)
+
+    def _hint_words(self) -> str:
+        trial, edit = self.trial, "[$text-accent]{fence.edit|e}[/] edit"
         if self._busy:
             return f"[$text-primary]{self._busy}[/]"
         if self.editor is not None:
-            return "[$text-accent]F2[/] run   [$text-accent]Esc[/] done"
+            return "[$text-accent]{fence.save|F2}[/] run   [$text-accent]{fence.done|Esc}[/] done"
         if trial.must_predict:
             return f"[b $text-accent]?[/] {inline(trial.fence.predict)}"
         if trial.ran:
             took = f"took {trial.seconds:.1f} s" if trial.seconds >= 0.5 else ""
-            again = "edited   [$text-accent]u[/] original   [$text-accent]e[/] edit" if trial.edited else ""
+            again = f"edited   [$text-accent]{{fence.restore|u}}[/] original   {edit}" if trial.edited else ""
             return "   ".join(words for words in (took, again) if words)
-        return "[$text-accent]r[/] run   [$text-accent]e[/] edit" + ("   edited" if trial.edited else "")
+        return f"[$text-accent]{{reader.run|r}}[/] run   {edit}{'   edited' if trial.edited else ''}"
 
     def _output(self) -> Content | None:
         trial = self.trial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SIGNS: dict[str, tuple[str, str, str]] = {
+    "mastered": ("✦", "mastered", "$success"),
     "passed": ("✓", "passed", "$success"),
     "assisted": ("◐", "assisted", "$secondary"),
     "tried": ("✎", "tried", "$warning"),
@@ -16,9 +17,9 @@ WIDTH = 10
 
 
 def standing(shown: str, width: int = 0) -> str:
-    """Markup for a status; ``width`` pads it to a column."""
+    """Markup for a status; ``width`` pads it to a column, and one of 1 leaves the sign alone."""
     sign, word, color = SIGNS[shown]
-    return f"[{color}]{f'{sign} {word}':<{width}}[/]"
+    return f"[{color}]{sign}[/]" if width == 1 else f"[{color}]{f'{sign} {word}':<{width}}[/]"
 
 
 def dots(level: int) -> str:
@@ -30,7 +31,7 @@ def dots(level: int) -> str:
 # -- in ASCII ---------------------------------------------------------------------------------------
 
 _PAIRS = {
-    "✓": "+", "✗": "x", "✎": "~", "◐": "o", "↻": "@", "⊘": "!", "◇◌☐□": "o", "◷⧖": "!", "★●◉": "*", "○": ".",
+    "✓": "+", "✦": "*", "✗": "x", "✎": "~", "◐": "o", "↻": "@", "⊘": "!", "◇◌☐□": "o", "◷⧖": "!", "★●◉": "*", "○": ".",
     "·•∙◦": ".", "…": "~", "‹◂◄◀←⟵": "<", "›▸►▶→⟶↳↦": ">", "▲△↑": "^", "▼▽↓": "v", "↔↕": "|", "⏎": ">",
     "─╌╍┄┅╴╶⎯‾▔": "-", "━═": "=", "│┃║╎╏▏▎▍▌▐▕▋❘": "|", "┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛┣┫┳┻╋╞╡╪╤╧╱╲╳": "+",
     "█▉▊■▓▆▇◼": "#", "▒▅": "+", "░": ".", "▁▂": "_", "▃▄": "=", "▀": '"', "▖▗▘▙▚▛▜▝▞▟": "#",

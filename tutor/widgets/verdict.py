@@ -15,6 +15,7 @@ from graders.report import Check, Report
 from tutor.widgets.bar import markup
 from tutor.widgets.facts import facts
 from tutor.widgets.prose import flow, inline, prose
+from tutor.widgets.prose_keys import with_keys
 
 SIGNS: dict[str, tuple[str, str, str]] = {
     "passed": ("✓", "$success", ""),
@@ -147,9 +148,9 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         if self._busy:
             return Content.from_markup(f"[$text-primary]{markup(self._busy)}[/]")
         if report is None:
-            return Content.from_markup(
-                "Nothing checked yet. Write your answer in the editor; [$text-accent]F2[/] saves and checks it."
-            )
+            words = "Nothing checked yet. Write your answer in the editor; "
+            words += with_keys("[$text-accent]{bench.check|F2}[/] saves and checks it.", self.app, markup)
+            return Content.from_markup(words)
         count, good = len(report.checks), sum(check.outcome == "passed" for check in report.checks)
         if report.passed:
             checks = "1 check" if count == 1 else f"all {count} checks"

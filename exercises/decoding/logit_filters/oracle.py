@@ -10,7 +10,7 @@ def top_k(logits, k):
     for row in logits.tolist():
         kept = sorted(range(len(row)), key=lambda v: -row[v])[:k]
         rows.append([x if v in kept else -math.inf for v, x in enumerate(row)])
-    return torch.tensor(rows, dtype=logits.dtype)
+    return torch.tensor(rows, dtype=logits.dtype, device=logits.device)
 
 
 def top_p(logits, p):
@@ -24,7 +24,7 @@ def top_p(logits, p):
             kept.add(v)
             mass += powers[v] / total
         rows.append([x if v in kept else -math.inf for v, x in enumerate(row)])
-    return torch.tensor(rows, dtype=logits.dtype)
+    return torch.tensor(rows, dtype=logits.dtype, device=logits.device)
 
 
 def repetition_penalty(logits, ids, r):
@@ -32,4 +32,4 @@ def repetition_penalty(logits, ids, r):
     for row, used in zip(rows, ids.tolist(), strict=True):
         for v in set(used):
             row[v] = row[v] / r if row[v] > 0 else row[v] * r
-    return torch.tensor(rows, dtype=logits.dtype)
+    return torch.tensor(rows, dtype=logits.dtype, device=logits.device)
