@@ -146,7 +146,7 @@ def measure(rounds: int, keys: int, tiny: bool) -> dict[str, Any]:
             memory = {"map": app.memory()}
             presses = pressed(app, keys, tiny)
             memory["walk"] = app.memory()
-        first = first_frames(rounds, environment)
+        first = first_frames(rounds, {**environment, "GRADATIM_GRADER": "stdio"})  # which ends with its desk
     kinds = {kind: told(some) for kind, some in presses.items()}
     every = [press for some in presses.values() for press in some]
     return {"first_frame": first, "keys": {"all": told(every), **kinds}, "beside": beside, "memory": memory}

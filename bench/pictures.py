@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import re
 import shutil
 import tempfile
@@ -169,6 +170,7 @@ def main() -> None:
     unknown = set(given.names) - set(SCENES)
     if unknown:
         parser.error(f"there is no picture called {unknown.pop()!r}, but {', '.join(SCENES)}")
+    os.environ["GRADATIM_GRADER"] = "stdio"  # one of our own, which ends with us
     given.into.mkdir(parents=True, exist_ok=True)
     for name in given.names or SCENES:
         picture = asyncio.run(draw(name))

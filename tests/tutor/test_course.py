@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import lessons
-from exercises import Exercise
+from exercises import Exercise, exercises
 from graders.report import Report
 from lessons import Lesson
 from tutor import course as module
@@ -160,3 +161,16 @@ def test_quiz_items_are_the_public_functions_of_the_deck(
     )
     assert course.quiz_items(course.lessons()[0]) == ["b", "a"]
     assert course.quiz_items(course.lessons()[1]) == []
+
+
+def test_what_is_read_ahead_of_tables_and_pages_is_what_the_whole_file_says() -> None:
+    for one in exercises().values():
+        whole = tomllib.loads(one.text("exercise.toml"))
+        tables = {name: whole.pop(name, []) for name in ("mistakes", "forbids")}
+        assert {key for key in whole if not hasattr(one, key)} == set(one.extra), one.id
+        assert (one.title, one.minutes) == (whole["title"], whole["minutes"])
+        assert [mistake.name for mistake in one.mistakes] == [table["name"] for table in tables["mistakes"]]
+        assert [rule.says for rule in one.forbids] == [table["says"] for table in tables["forbids"]]
+    for lesson in lessons.lessons():
+        named = [block.exercise for page in lesson.pages for block in page.blocks if block.kind == "exercise"]
+        assert lesson.exercises == tuple(dict.fromkeys(named)), lesson.id
