@@ -27,6 +27,8 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("HOME", "GRADATIM_HOME", "GRADATIM_DATA"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("PATH", f"{GRADATIM.parent}:{os.environ['PATH']}")
+    # Else typer takes the shell that it was started from, whatever that is in a test, and no name is asked for.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     return tmp_path
 
 
@@ -78,8 +80,7 @@ def test_bash_completes(shell: Path, words: tuple[str, ...], offered: set[str], 
     ],
 )
 def test_other_shells_get_the_titles_too(shell: Path, kind: str, asked: dict[str, str], mark: str) -> None:
-    detects = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # it takes the shell that it was started from
-    assert f"complete_{kind}" in said("gradatim", "--show-completion", kind, **detects)
+    assert f"complete_{kind}" in said("gradatim", "--show-completion", kind)
     answer = said("gradatim", _GRADATIM_COMPLETE=f"complete_{kind}", **asked)
     assert "stable-softmax" in answer and "A softmax that never overflows" in answer and mark in answer
 
