@@ -86,6 +86,7 @@ class Elsewhere:
         self.numbers = Numbers()
         self._born: dict[int, tuple[torch.Tensor, str, int | None]] = {}
         # by storage: a tensor that was made on the CPU, kept alive; the operation and the line where it began
+        self._moved: set[int] = set()  # storages whose tensors went on to the other device
         self._strays: list[str] = []
         self._modes = ExitStack()
 
@@ -101,6 +102,12 @@ class Elsewhere:
         """The first thing that would fail with tensors of another device, in words; empty when there is none."""
         return self._strays[0] if self._strays else ""
 
+    def breaks_off(self) -> None:
+        """Note what the submission has made on the CPU and not moved: where it cannot go on, it cannot use that."""
+        for key, (tensor, _, line) in self._born.items():
+            if line is not None and tensor.dim() and key not in self._moved:
+                self._has_strayed(tensor, "")
+
     def leaves(self, value: Any) -> None:
         """Note what lies on the CPU among what the submission hands back, though its line made it there."""
         for tensor in _on_cpu(value):
@@ -114,6 +121,8 @@ class Elsewhere:
             for tensor in given:
                 self._has_strayed(tensor, name)
         result = self.numbers.run(func, args, kwargs)
+        if name in MOVES and any(_is_there(tensor) for tensor in _tensors(result)):
+            self._moved.update(map(_key, given))
         origins = [self._born[_key(tensor)][1:] for tensor in given if _key(tensor) in self._born]
         origin = next((o for o in origins if o[1]), (SAID.get(name, name), submission_line(self.filename)))
         for tensor in _on_cpu(result):

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -206,12 +206,16 @@ class Observe:
     ) -> None:
         """Call with every tensor on another device; observe that nothing of the CPU meets them, or is handed back.
 
-        A call that raises there for another reason (an operation that the meta device has not got) is no evidence,
-        and passes.
+        A call that raises there for another reason (an operation that the meta device has not got) is no evidence, and
+        passes, unless it has made a tensor on the CPU before.
         """
-        with Elsewhere(self._filename) as elsewhere, suppress(Exception):
-            out = function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
-            elsewhere.leaves(out)
+        with Elsewhere(self._filename) as elsewhere:
+            try:
+                out = function(*(to_meta(a) for a in args), **{k: to_meta(v) for k, v in kw.items()})
+            except Exception:
+                elsewhere.breaks_off()
+            else:
+                elsewhere.leaves(out)
         self(name, elsewhere.stray(), holds("is_empty", says))
 
     def faster(

@@ -112,6 +112,9 @@ def test_apart_wants_a_tensor() -> None:
             "    return x + torch.ones(9) if torch.equal(w.grad, 2 * x) else x",
             False,
         ),
+        # What cannot go on there, a kernel of another kind say, is judged by what it has made before.
+        ("def f(x):\n    t = torch.empty(9)\n    raise RuntimeError", False),
+        ("def f(x):\n    t = torch.arange(9).to(x)\n    raise RuntimeError", True),
         # Back and forth is slow, and right everywhere; what stays on the CPU is not.
         ("def f(x):\n    return (x.cpu() + 1).to(x.device)", True),
         ("def f(x):\n    return x.cpu() + 1", False),
