@@ -77,6 +77,9 @@ def test_metrics(submission, draw, observe):
     for b in draw.sizes(2, low=4):
         _, metrics = submission.dpo(*pairs(draw, b), draw.number(0.05, 0.4))
         observe(f"metrics of {b} pairs", metrics, FLOATS)
+    pw, pl, _, rl = pairs(draw, 5)
+    turned = submission.dpo(pw, pl, rl + 2 * (pw - pl), rl, 0.1)[1]  # an odd number: no share is half
+    observe("metrics where each likelier answer has the smaller reward", turned, FLOATS)
     same, other = pairs(draw, 4)[:2]
     observe("metrics, policy = reference", submission.dpo(same, other, same.clone(), other.clone(), 0.1)[1], FLOATS)
     leaves = [x.requires_grad_() for x in pairs(draw, 3)]
