@@ -108,13 +108,14 @@ class CausalSelfAttention(nn.Module):
         B, T, C = x.shape
         q, k, v = self.c_attn(x).split(C, dim=2)  # 3 × (B, T, C)
         q, k, v = (t.view(B, T, self.n_head, C // self.n_head).transpose(1, 2) for t in (q, k, v))  # (B, H, T, D)
-        mask = None
-        if cache is not None:
+        dropout = self.dropout if self.training else 0.0
+        if cache is None:
+            y = gradients.attention(q, k, v, dropout)  # (B, H, T, D)
+        else:
             k, v, mask = cache.extend(self.layer_idx, k, v)  # (B, H, all so far, D)
-        y = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=mask is None and T > 1,
-            dropout_p=self.dropout if self.training else 0.0,  # the function itself does not know of eval()
-        )  # (B, H, T, D)  # fmt: skip
+            y = F.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, is_causal=mask is None and T > 1, dropout_p=dropout
+            )  # fmt: skip
         y = y.transpose(1, 2).reshape(B, T, C)
         return F.dropout(self.c_proj(y), self.dropout, self.training)
 

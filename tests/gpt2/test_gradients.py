@@ -71,6 +71,32 @@ def test_a_product_in_half_precision_gives_whole_gradients(wide: int, narrow: in
         torch.testing.assert_close(mine.grad.double(), theirs.grad, rtol=2**-7, atol=2**-5)
 
 
+@pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])
+def test_attention_in_half_precision_has_the_gradients_of_exact_attention(
+    scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores of some 30 are where a rounded score would be a wrong probability."""
+    B, H, T, D = 2, 3, 70, 16
+    monkeypatch.setattr(gradients, "SCORES", 4 * T * T)  # four heads at a time, then the two that are left
+    generator = torch.Generator().manual_seed(3)
+    packed = torch.randn(B, T, 3 * H * D, generator=generator)
+    packed[..., : 2 * H * D] *= scale
+    back = torch.randn(B, H, T, D, generator=generator).bfloat16()
+
+    def run(dtype: torch.dtype) -> tuple[Tensor, Tensor]:
+        x = packed.bfloat16().to(dtype).requires_grad_()
+        q, k, v = (t.view(B, T, H, D).transpose(1, 2) for t in x.split(H * D, dim=2))
+        y = gradients.attention(q, k, v, 0.0)
+        y.backward(back.to(dtype))
+        assert x.grad is not None
+        return y.double(), x.grad.double()
+
+    (y, grad), (exact, wanted) = run(torch.bfloat16), run(torch.float64)
+    assert (y - exact).norm() < 0.01 * exact.norm()
+    for mine, theirs in zip(grad.split(H * D, dim=2), wanted.split(H * D, dim=2), strict=True):
+        assert (mine - theirs).norm() < 0.01 * theirs.norm()
+
+
 def test_gradients_agree_with_small_differences() -> None:
     x, weight, targets = drawn(2)
     assert torch.autograd.gradcheck(lambda a, b: gradients.head_loss(a, b, targets, V), (x, weight))
@@ -150,3 +176,5 @@ def test_a_model_trains_by_the_compiled_loss_and_is_measured_by_the_other(monkey
     torch.testing.assert_close(loss.detach(), wanted)
     torch.testing.assert_close(model.eval()(idx[:, :-1], idx[:, 1:]).detach(), wanted)
     assert calls == ["pieces"]
+    heads = [torch.randn(2, 2, 5, 4, dtype=torch.float64, requires_grad=True) for _ in range(3)]
+    assert torch.autograd.gradcheck(gradients.CausalAttention.apply, heads)
