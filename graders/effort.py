@@ -47,11 +47,15 @@ class Steps:
 
 
 def work(filename: str, run: Callable[[int], object], size: int) -> int | None:
-    """Bytecodes and torch operations that a submission spends on a problem of one size; None if it looked away."""
-    with Steps(filename) as steps, Watch(filename) as watch:
-        run(size)
-    if not (steps.intact and watch.intact):
-        return None
+    """Bytecodes and torch operations that a submission spends on a problem of one size; None if it looked away.
+
+    From Python 3.12 on, code is only prepared for being counted while it runs once: there the second run tells.
+    """
+    for _ in range(1 if sys.version_info < (3, 12) else 2):
+        with Steps(filename) as steps, Watch(filename) as watch:
+            run(size)
+        if not (steps.intact and watch.intact):
+            return None
     return steps.count + sum(op.line is not None for op in watch.ops)
 
 

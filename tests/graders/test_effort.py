@@ -37,6 +37,7 @@ LOOPS = {
     "map": "def f(x):\n    return torch.stack(list(map(torch.sum, x)))",
     "while": "def f(x):\n    i = 0\n    while i < len(x): i += 1\n    return x.sum(1)",
     "recursion": "def f(x):\n    return x.sum(1) if len(x) == 1 else torch.cat([f(x[:1]), f(x[1:])])",
+    "large": "def f(x):\n    return x.sum(1) if len(x) < 9 else torch.stack([row.sum() for row in x])",
     "untraced": "import sys\ndef f(x):\n    sys.settrace(None)\n    return torch.stack([row.sum() for row in x])",
 }
 NO_LOOPS = {
