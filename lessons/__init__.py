@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal
 
 ROOT = Path(__file__).parent
 
@@ -92,7 +92,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson: its heading and its pages."""
+    """One lesson: its heading and, once they are asked for, its pages: the map of the course shows none."""
 
     id: str
     number: int
@@ -101,15 +101,22 @@ class Lesson:
     track: str
     needs: tuple[str, ...]
     minutes: int
-    pages: Sequence[Page]
     exercises: tuple[str, ...]
     """Underscore ids, in the order in which the pages first name them."""
     path: Path
+    body: str = field(repr=False)
+    """The text below the heading."""
 
     @property
     def deck(self) -> str:
         """Name of the lesson's quiz deck, such as ``03_broadcasting``."""
         return self.path.stem
+
+    @cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """Its pages. Raises ValueError, naming file and page, where one cannot be read."""
+        numbered = enumerate(_pages(self.body), 1)
+        return tuple(read_page(page, f"{self.path.name}, page {number}") for number, page in numbered)
 
 
 def _cut(lines: list[str], where: str) -> Iterator[tuple[str, str, int]]:
@@ -188,32 +195,10 @@ def _pages(body: str) -> Iterator[str]:
     yield "\n".join(page)
 
 
-class _Pages(Sequence[Page]):
-    """The pages of a lesson, read when they are first asked for: the map of the course shows none."""
-
-    def __init__(self, body: str, name: str) -> None:
-        self._body, self._name = body, name
-
-    @cached_property
-    def _all(self) -> tuple[Page, ...]:
-        pages = enumerate(_pages(self._body), 1)
-        return tuple(read_page(page, f"{self._name}, page {number}") for number, page in pages)
-
-    @overload
-    def __getitem__(self, index: int) -> Page: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Page, ...]: ...
-    def __getitem__(self, index: int | slice) -> Page | tuple[Page, ...]:
-        return self._all[index]
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-
 def read(path: Path) -> Lesson:
     """Read one lesson's file. Raises ValueError, naming the file, when it cannot be read as one."""
     lesson = _open(path)
-    lesson.pages[0]  # reads them all
+    _ = lesson.pages
     return lesson
 
 
@@ -234,9 +219,9 @@ def _open(path: Path) -> Lesson:
         track=head["track"],
         needs=tuple(head["needs"]),
         minutes=int(head["minutes"]),
-        pages=_Pages(body, path.name),
         exercises=tuple(named),
         path=path,
+        body=body,
     )
 
 
