@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from gpt2 import config, optim, tokens, weights
+from gpt2.distributed import World
 from gpt2.model import GPT
 
 KEPT = 2
@@ -146,24 +147,43 @@ def complete(run: Path) -> list[Path]:
     return sorted(path for path in found if (path / "state.json").is_file() and (path / "model.safetensors").is_file())
 
 
+def newest(run: Path, world: World) -> Path | None:
+    """Return the checkpoint that all ranks go on from: the newest that the first one sees.
+
+    Another machine's list of a shared folder may be a minute old, and an older checkpoint is another model.
+    """
+    name = world.decide(lambda: ([path.name for path in complete(run)] or [""])[-1])
+    return run / "checkpoints" / name if name else None
+
+
 def read_state(folder: Path) -> dict[str, Any]:
     """Read a checkpoint's state.json. Raises ValueError where it is damaged."""
     try:
         state = json.loads((folder / "state.json").read_text("utf-8"))
         return {"step": int(state["step"]), "tokens": int(state["tokens"]), **state}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder}: not a readable checkpoint ({error})") from None
+        raise ValueError(f"{folder}: not a readable checkpoint ({error}){instead_of(folder)}") from None
+
+
+def instead_of(folder: Path) -> str:
+    """Say what to do where a checkpoint is damaged."""
+    earlier = [path.name for path in complete(folder.parents[1]) if path.name < folder.name]
+    return f"; move that folder away, and {earlier[-1]} takes its place" if earlier else "; there is no earlier one"
 
 
 def restore(folder: Path, model: GPT, optimizers: list[torch.optim.Optimizer]) -> None:
     """Load weights and optimizers from a checkpoint, in place. Raises ValueError where it does not fit."""
-    weights.from_transformers(model, weights.read(folder))
+    try:
+        tensors = weights.read(folder)
+    except ValueError as error:
+        raise ValueError(f"{error}{instead_of(folder)}") from None
+    weights.from_transformers(model, tensors)
     path = folder / "optimizer.safetensors"
     if optimizers and path.is_file():
         try:
             optim.restore(model, optimizers, load_file(path))
         except (OSError, SafetensorError) as error:
-            raise ValueError(f"{path}: cannot be read ({error})") from None
+            raise ValueError(f"{path}: cannot be read ({error}){instead_of(folder)}") from None
 
 
 def open_run(run: Path, step: int | None = None) -> tuple[GPT, tiktoken.Encoding, Path]:

@@ -189,6 +189,8 @@ def check(training: Training) -> Training:
             raise ValueError(f"{name}={getattr(training, name)}: it cannot be negative")
     if not (0 <= training.beta1 < 1 and 0 <= training.beta2 < 1):
         raise ValueError("beta1 and beta2 lie between 0 and 1, 1 excluded")
+    if training.threads > 1024:
+        raise ValueError(f"threads={training.threads}: at most 1024")
     if training.dropout >= 1:
         raise ValueError(f"dropout={training.dropout}: a share below 1")
     if training.vocab_size and not 257 <= training.vocab_size <= 65536:
@@ -284,9 +286,14 @@ def load(path: Path) -> tuple[Training, Model | None]:
     """Read a run's config.json. Raises ValueError where it is missing or damaged."""
     try:
         content = json.loads(path.read_text("utf-8"))
+        if (version := content.get("version", 1)) != 1:
+            raise ValueError(f"it is of version {version}, and this Gradatim reads version 1")
+        known = [field.name for field in dataclasses.fields(Training)]
+        if strange := next((name for name in content["training"] if name not in known), None):
+            raise ValueError(f"there is no option {strange!r}: {nearest(strange, known)}")
         training = check(Training(**content["training"]))
         return training, Model(**content["model"]) if "model" in content else None
     except FileNotFoundError:
         raise ValueError(f"{path.parent}: there is no run here (no {path.name})") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path}: not a readable configuration ({error})") from None

@@ -240,6 +240,8 @@ def own_text(path: Path) -> Iterator[Document]:
         size = max(1, len(parts) // 100)
         chunks = [between.join(parts[i : i + size]) + between for i in range(0, len(parts), size)]
         documents = [(f"{path.name}#{i}", chunk) for i, chunk in enumerate(chunks)]
+    if strange := next((name for name, text in documents if "\0" in text or text.count("�") > len(text) // 20), None):
+        raise ValueError(f"data={path}: {strange.partition('#')[0]} is no UTF-8 text, by its bytes")
     documents = [(name, text) for name, text in documents if text.strip()]
     if len(documents) < 2:
         raise ValueError(f"data={path}: too little text: at least two documents or paragraphs are needed")

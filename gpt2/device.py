@@ -8,7 +8,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -121,9 +121,20 @@ def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
 
 def seconds_per_token(device: torch.device, dtype: torch.dtype, model: Model, micro_batch: int) -> float:
     """Time one block and the head, forward and backward, and return the model's seconds per token."""
+    rows = max(1, min(micro_batch, 4096 // model.block_size if device.type == "cpu" else micro_batch))
+    while True:
+        try:
+            return timed(device, dtype, model, rows)
+        except RuntimeError as error:  # what does not fit is to be forecast, too
+            if rows == 1 or not is_out_of_memory(error):
+                raise
+        rows //= 2
+
+
+def timed(device: torch.device, dtype: torch.dtype, model: Model, rows: int) -> float:
+    """Do the work of `seconds_per_token` with so many windows at once."""
     block = Block(model).to(device)
     C, V, T = model.n_embd, model.padded_vocab, model.block_size
-    rows = max(1, min(micro_batch, 4096 // T if device.type == "cpu" else micro_batch))
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(rows, T, C, generator=generator).to(device, dtype).requires_grad_()
     weight = torch.randn(V, C, generator=generator).mul_(0.02).to(device).requires_grad_()
@@ -157,6 +168,17 @@ def choose_dtype(wanted: str, device: torch.device, model: Model, micro_batch: i
     return "float32", f"bfloat16 timed {gain:.1f} times as fast here, which is not worth its rounding"
 
 
+@contextlib.contextmanager
+def in_any_order() -> Iterator[None]:
+    """Allow for a while what has no fixed order of adding up: with `deterministic`, a GPU's cumsum is refused."""
+    strict = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(strict)
+
+
 def attention_kernels(device: torch.device) -> contextlib.AbstractContextManager[Any]:
     """Prefer cuDNN's attention on Hopper, where it is the faster one; elsewhere leave torch's order."""
     if device.type == "cuda" and torch.cuda.get_device_capability(device)[0] == 9:
@@ -176,6 +198,11 @@ def memory(device: torch.device) -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device had no room."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "memory" in str(error).partition("\n")[0].lower()
 
 
 def memory_used(device: torch.device) -> int | None:

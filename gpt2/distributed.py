@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import torch
@@ -101,16 +102,24 @@ def joined() -> Iterator[World]:
         yield World()
         return
     # Decisions travel between CPUs, gradients between GPUs where there are any.
-    dist.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+    # The first rank alone tokenizes, measures and saves, while NCCL would end the others after ten minutes of waiting;
+    # a rank that has died is torchrun's to see, at once.
+    kinds = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    dist.init_process_group(kinds, timeout=timedelta(hours=2))
     try:
         yield World(dist.get_rank(), int(os.environ.get("LOCAL_RANK", "0")), dist.get_world_size())
     finally:
         dist.destroy_process_group()
 
 
+def again() -> bool:
+    """Whether torchrun has started this process in place of one that failed."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
 def speaks() -> bool:
     """Whether this process should say what is wrong: other ranks, and torchrun's next tries, would say the same."""
-    return os.environ.get("RANK", "0") == "0" and os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") == "0"
+    return os.environ.get("RANK", "0") == "0" and not again()
 
 
 # --- the model on all ranks ------------------------------------------------------------------------

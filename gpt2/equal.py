@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import dataclasses
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +17,7 @@ from torch import Tensor, nn
 from gpt2.config import Model
 from gpt2.model import MLP, Block, CausalSelfAttention, LayerNorm, Linear, Part
 
+PATIENCE = 120.0  # seconds for all that a part is asked before it is used
 SLOWEST = 3.0  # times ours, beyond which training with a part would be no pleasure
 MODULES: dict[str, Part] = {"attention": CausalSelfAttention, "mlp": MLP, "block": Block}
 CAUSAL = ("attention", "block")  # these mix positions, so they must not look ahead
@@ -39,11 +42,39 @@ def prove_module(slot: str, made: Part, model: Model) -> None:
     timed(slot, made, model)
 
 
+class _Endless(BaseException):
+    """Raised in the learner's code when its time is up."""
+
+
+@contextlib.contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Let the learner's code run for so long. Raises Refused where it goes on, at its next line of Python."""
+    ended, me = threading.Event(), ctypes.c_ulong(threading.get_ident())
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def watch() -> None:
+        pause = seconds
+        while not ended.wait(pause):
+            throw(me, ctypes.py_object(_Endless))
+            pause = max(seconds, 1.0)  # once more, in case the code has caught it; not while it is on its way out
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    except _Endless:
+        raise Refused(f"it has not come to an end within {seconds:g} seconds") from None
+    finally:
+        ended.set()
+        watcher.join()
+        throw(me, None)  # one that came too late is taken back
+
+
 def guarded(what: str, work: Callable[..., Any], *given: Any) -> Any:
     """Do some of the learner's work; raise Refused in its own words where it raises."""
     try:
         return work(*given)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Refused(f"{what} raises {type(error).__name__}: {error}") from None
 
 

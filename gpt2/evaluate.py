@@ -18,6 +18,7 @@ import torch
 
 from gpt2 import catalog, checkpoint, config, data, device
 from gpt2.batches import Batches, Ids
+from gpt2.log import in_words
 from gpt2.model import GPT, cross_entropy
 
 MOST_TOKENS = 10_485_760  # of validation text, as llm.c measures; more would only cost time
@@ -212,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "tokens": min(given.tokens, len(prepared.val) - 1),
             }  # fmt: skip
     except (ValueError, OSError) as error:
-        print(f"gpt2.evaluate: {error}", file=sys.stderr)
+        print(f"gpt2.evaluate: {in_words(error)}", file=sys.stderr)
         return 2
     remember(given.run, "hellaswag" if given.hellaswag is not None else "validation", result)
     if given.json:

@@ -99,10 +99,13 @@ def largest_micro_batch(model: Model, options: Training, available: int) -> int 
     return able[-1] if able else None
 
 
-def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
-    """Measure this machine for a second or two and say what a settled run will cost on it."""
+def forecast(model: Model, options: Training, device: torch.device, ranks: int = 1) -> Forecast:
+    """Measure this machine for a second or two and say what a settled run will cost on it.
+
+    Of several ranks, each on such a device, one is measured: what they spend on waiting for each other is not in it.
+    """
     dtype = devices.DTYPES[options.dtype]
-    rate = 1 / devices.seconds_per_token(device, dtype, model, options.micro_batch)
+    rate = ranks / devices.seconds_per_token(device, dtype, model, options.micro_batch)
     tokens = options.max_steps * options.tokens_per_step
     update = 2e-9 * model.parameters * options.max_steps if device.type == "cpu" else 0.0  # AdamW, 28 bytes each
     seconds, available = tokens / rate + update, devices.memory(device)
@@ -119,7 +122,7 @@ def forecast(model: Model, options: Training, device: torch.device) -> Forecast:
         first_loss=first_loss(model),
         device=str(device),
         dtype=options.dtype,
-        cost=seconds / 3600 * options.price if options.price else None,
+        cost=ranks * seconds / 3600 * options.price if options.price else None,
         largest_preset=largest_preset(options.dtype, available) if available else None,
         largest_micro_batch=largest_micro_batch(model, options, available) if available else None,
     )
@@ -163,8 +166,12 @@ def describe(made: Forecast) -> str:
     return "\n".join(lines)
 
 
-def show(options: Training, shape: Model, notes: list[str], device: torch.device, as_json: bool) -> None:
+def show(
+    options: Training, shape: Model, notes: list[str], device: torch.device, as_json: bool, ranks: int = 1
+) -> None:
     """Print the forecast of a run that is not begun."""
-    made = forecast(shape, options, device)
+    made = forecast(shape, options, device, ranks)
+    if ranks > 1:
+        notes = [*notes, f"for {ranks} such devices, without the time they wait for each other; memory is of each"]
     record = {"version": 1, **as_record(made), "config": asdict(options), "notes": notes}
     print(json.dumps(record) if as_json else "\n".join([describe(made), *notes]))

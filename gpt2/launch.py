@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shlex
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
-from gpt2 import config
+from gpt2 import catalog, config, log
 
 RESTARTS = 3  # times that torchrun starts all ranks again after one has died
 PORT = 29500
+PATIENCE = 100  # seconds for a step and a checkpoint once they are to end, within the two minutes that Slurm gives
 CORES = 8  # that a job file asks for beside each GPU
 
 
@@ -24,6 +28,16 @@ class Job:
     ranks: int = 1  # processes on each machine: one a GPU
     nodes: int = 1  # machines
 
+    @property
+    def begun(self) -> bool:
+        """Whether the run knows its own options."""
+        return (self.run / "config.json").exists()
+
+    @property
+    def name(self) -> str:
+        """What the run is called where a name is one word."""
+        return re.sub(r"[^\w.-]+", "-", self.run.resolve().name).strip("-.") or "run"
+
 
 def environment(ranks: int, threads: int = 0) -> dict[str, str]:
     """Return what the ranks of one machine need in their environment; without `threads`, this machine's share."""
@@ -33,6 +47,8 @@ def environment(ranks: int, threads: int = 0) -> dict[str, str]:
         "PYTHONSAFEPATH": "1",  # as `python -P` for us: the folder one stands in holds no modules
         # Ranks that start again must not find the addresses of the dead; torch 2.13 lets them, unless:
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
+        # Ranks that are told to end save first; torchrun would kill them after 30 seconds.
+        "TORCH_ELASTIC_SHUTDOWN_TIMEOUT": str(PATIENCE),
     }
 
 
@@ -73,7 +89,9 @@ def explain(job: Job) -> str:
 
 def slurm(job: Job) -> str:
     """Write a Slurm script: submit it with `sbatch`; when its time is up it saves, and submitted again it goes on."""
-    name = job.run.resolve().name or "run"
+    name = job.name
+    there = Job(job.run.resolve(), job.words, job.ranks, job.nodes)  # it may be submitted from anywhere
+    inner = shlex.quote(line(there, "$HEAD", "$SLURM_JOB_ID", CORES))
     return f"""\
 #!/bin/bash
 #SBATCH --job-name=gradatim-{name}
@@ -90,33 +108,58 @@ def slurm(job: Job) -> str:
 set -eu
 HEAD=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1):{PORT}
 export HEAD
-srun --kill-on-bad-exit=1 bash -c '{line(job, "$HEAD", "$SLURM_JOB_ID", CORES)}'
+srun --kill-on-bad-exit=1 --cpus-per-task={CORES * job.ranks} bash -c {inner}
 """
 
 
 def sky(job: Job) -> str:
     """Write a SkyPilot file: `sky launch FILE` finds a cloud that has the GPUs, installs, and trains."""
-    name = job.run.resolve().name or "run"
-    inner = line(Job(Path("/runs") / name, job.words, job.ranks, job.nodes), "$HEAD", "$SKYPILOT_TASK_ID", CORES)
+    name = job.name
+    words, root = dict(word.split("=", 1) for word in spelled_out(job)), Path(__file__).parents[1]
+    mounts, setup = [], ["pip install -c constraints.txt ."]
+    if not (root / "pyproject.toml").is_file():  # installed, not a checkout that could be carried there
+        setup = [f"pip install gradatim=={metadata.version('gradatim')}"]
+    data = words.get("data", "docs")
+    if data in catalog.CORPORA:
+        setup.append(f"gradatim data get {data}  # of shards the first; say shards=N for more")
+    elif data != "docs":
+        words["data"] = f"/data/{Path(data).name}"
+        mounts.append(f"  {words['data']}: {json.dumps(str(Path(data).expanduser().resolve()))}\n")
+    given = tuple(f"{key}={value}" for key, value in words.items())
+    inner = line(Job(Path("/runs") / name, given, job.ranks, job.nodes), "$HEAD", "$SKYPILOT_TASK_ID", CORES)
     inner = inner.replace(shlex.quote(sys.executable), "python", 1)
+    lines = "\n  ".join(setup)
     return f"""\
 # {about(job)}
-# The bucket keeps the run when the machines are gone; launched again, the run goes on.
+# The bucket keeps the run when the machines are gone; launched again, the run goes on. Cached, it takes what a run
+# does in it: lines added to a log, folders renamed.
 name: gradatim-{name}
 num_nodes: {job.nodes}
+{f"workdir: {json.dumps(str(root))}" if "constraints.txt" in lines else "# without a workdir"}
 resources:
   accelerators: H100:{job.ranks}
   use_spot: true
 file_mounts:
-  /runs:
+{"".join(mounts)}  /runs:
     name: gradatim-runs
-    mode: MOUNT
+    mode: MOUNT_CACHED
 setup: |
-  pip install gradatim
+  {lines}
 run: |
   HEAD=$(echo "$SKYPILOT_NODE_IPS" | head -n 1):{PORT}
   {inner}
 """
+
+
+def spelled_out(job: Job) -> tuple[str, ...]:
+    """Return the words that begin this run where its config.json is not: what is stored there, and the job's own."""
+    if not job.begun:
+        return job.words
+    stored, _ = config.load(job.run / "config.json")
+    given = config.parse(list(job.words), stored)
+    return tuple(
+        f"{name}={getattr(given, name)}" for name, _, default, _ in config.fields() if getattr(given, name) != default
+    )
 
 
 FORMS = {"torchrun": explain, "slurm": slurm, "sky": sky}
@@ -124,10 +167,9 @@ FORMS = {"torchrun": explain, "slurm": slurm, "sky": sky}
 
 def about(job: Job) -> str:
     """Sum up in a line what the run is, from its own config where it has begun."""
-    try:
-        options, shape = config.load(job.run / "config.json")
-    except ValueError:
+    if not job.begun:
         return f"A new run in {job.run}: {' '.join(job.words) or 'all options as the device suggests'}."
+    options, shape = config.load(job.run / "config.json")
     size = f", {shape.parameters:,} parameters" if shape else ""
     return (
         f"{job.run.name}: preset {options.preset}{size}, {options.max_steps:,} steps of "
@@ -135,19 +177,32 @@ def about(job: Job) -> str:
     )
 
 
-def check(job: Job) -> Job:
-    """Return a job that can be, or raise ValueError with a sentence for the reader."""
+def check(job: Job, device: str = "") -> Job:
+    """Return a job that can be, or raise ValueError with a sentence for the reader.
+
+    `device` ("cpu", "cuda", "mps") is where a new run goes whose words do not say so; without one, what depends on it
+    is left to the ranks, who will know.
+    """
     if job.ranks < 1 or job.nodes < 1:
         raise ValueError("a run needs at least one rank on at least one machine")
-    config.parse(list(job.words))
-    try:
+    options, total = config.parse(list(job.words)), job.ranks * job.nodes
+    if job.begun:
         options, _ = config.load(job.run / "config.json")
-    except ValueError:
-        options = config.settle(config.parse(list(job.words)), "cuda" if job.ranks > 1 else "cpu")
-    windows, total = options.tokens_per_step // max(1, options.block_size), job.ranks * job.nodes
+    else:
+        place = options.device.partition(":")[0] if options.device != "auto" else device
+        if not place:
+            return job
+        options = config.settle(options, place, total)
+    windows = options.tokens_per_step // max(1, options.block_size)
     if options.tokens_per_step and windows % total:
         raise ValueError(
             f"a step of {options.tokens_per_step:,} tokens is {windows} windows, "
             f"which {total} ranks cannot share evenly"
         )
     return job
+
+
+def hopeless(run: Path) -> bool:
+    """Whether a run ended by what it computed: ranks that torchrun starts again would only come to the same end."""
+    records, _ = log.read(run / "log.jsonl")
+    return bool(records) and records[-1].get("event") == "stop" and "is not a number" in records[-1]["message"]

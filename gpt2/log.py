@@ -101,6 +101,13 @@ class Silence(Log):
         """Close nothing."""
 
 
+def in_words(error: BaseException) -> str:
+    """Return what an error says to a reader: of one of the system's, the file and the reason, without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
 def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[Record], int]:
     """Return the records from byte `offset` on and the offset to go on from.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import tomllib
+import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -76,10 +78,12 @@ def vocabulary(run: Path, options: Training, world: World) -> tuple[tiktoken.Enc
             if corpus.shards(options.data):
                 raise Refused("the shards hold ids already")
             path = (run / about["file"]).resolve()
-            file = from_file("tokenizer", path, about.get("hash", ""))
+            with equal.within(equal.PATIENCE):
+                file = from_file("tokenizer", path, about.get("hash", ""))
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             pad = options.preset != "nano"
-            made = vocabularies.learned(file, digest, options.data, options.vocab_size, pad)
+            with equal.within(5 * equal.PATIENCE):  # it learns, too
+                made = vocabularies.learned(file, digest, options.data, options.vocab_size, pad)
             return {"name": made.name, "ranks": tokens.dumps(made).decode("ascii"), "size": made.n_vocab}
         except Refused as reason:
             return {"reason": str(reason)}
@@ -132,8 +136,9 @@ def refusals(run: Path, named: dict[str, dict[str, str]], model: Model, options:
                 raise Refused(f"it wants all {ids:,} tokens in memory, of which ours reads what it needs")
             if name == "loader" and 0 < ids <= options.tokens_per_step:
                 raise Refused(f"it serves whole steps of {options.tokens_per_step:,} tokens, and there are {ids:,}")
-            file = from_file(name, (run / about["file"]).resolve(), about.get("hash", ""))
-            proofs.prove(name, file, model, options)
+            with equal.within(equal.PATIENCE):
+                file = from_file(name, (run / about["file"]).resolve(), about.get("hash", ""))
+                proofs.prove(name, file, model, options)
         except Refused as reason:
             reasons[name] = str(reason)
     return reasons
@@ -160,6 +165,23 @@ def from_file(slot: str, path: Path, expected: str) -> ModuleType:
         if not callable(made):
             raise Refused(f"{path.name} defines no function {name}")
     return module
+
+
+def blamed(run: Path, error: BaseException) -> str:
+    """Say whose code an error comes from, where it was raised in one of the run's parts; else nothing."""
+    named: dict[str, dict[str, str]] = {}
+    with contextlib.suppress(ValueError):
+        named = read(run)
+    files = {str((run / about["file"]).resolve()): slot for slot, about in named.items()}
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    path, line = next(((path, line) for path, line in reversed(lines) if path in files), ("", 0))
+    if not path:
+        return ""
+    slot = files[path]
+    return (
+        f"your {slot} raises {type(error).__name__}: {error} (line {line} of {Path(path).name}); "
+        f"the last checkpoint stands, and without [parts.{slot}] in parts.toml ours takes its place"
+    )
 
 
 def casting(made: Part) -> Part:

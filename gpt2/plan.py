@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gpt2 import checkpoint, config, corpus, device, tokens
+from gpt2 import checkpoint, config, corpus, device, forecast, tokens
 from gpt2.config import Model, Training
 from gpt2.distributed import World
 
@@ -53,7 +53,19 @@ def on_this_machine(options: Training, ranks: int = 1) -> tuple[Training, Model,
     dtype, why = device.choose_dtype(full.dtype, place, shape, full.micro_batch)
     if options.dtype == "auto":
         notes.append(f"computing in {dtype}: {why}")
-    return dataclasses.replace(full, dtype=dtype), shape, notes
+    full = dataclasses.replace(full, dtype=dtype)
+    available = device.memory(place) if place.type == "cuda" and not options.micro_batch else None
+    if available is not None and (fitting := most_that_fits(full, shape, available)) != full.micro_batch:
+        notes.append(f"micro_batch={fitting}: {full.micro_batch} windows at once would not fit into this GPU's memory")
+        full = dataclasses.replace(full, micro_batch=fitting)
+    return full, shape, notes
+
+
+def most_that_fits(options: Training, shape: Model, available: int) -> int:
+    """Return the most windows at once that divide the micro-batch and are likely to fit; 1 where none are."""
+    whole = options.micro_batch
+    able = (n for n in range(whole, 1, -1) if whole % n == 0 and forecast.fits(shape, n, options.dtype, available))
+    return next(able, 1)
 
 
 def settled(run: Path, words: list[str], world: World | None = None) -> tuple[Training, Model, list[str]]:

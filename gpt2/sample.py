@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import queue
 import sys
 import threading
@@ -19,6 +20,7 @@ import torch
 from gpt2 import checkpoint, choices, device, layout, quantize, theirs, tokens
 from gpt2.config import Sampling, fields, sampling
 from gpt2.decode import Filters, Step, Theirs, generate
+from gpt2.log import in_words
 from gpt2.model import GPT
 from gpt2.replay import Replays
 
@@ -47,14 +49,15 @@ def stops(encoding: tiktoken.Encoding, options: Sampling) -> frozenset[int]:
 
 def own_filters(run: Path) -> tuple[Filters | None, str]:
     """Return the learner's filters where the run has them and they are equal to ours, else the reason."""
-    from gpt2 import parts, proofs
+    from gpt2 import equal, parts, proofs
 
     about = parts.read(run).get("filters")
     if about is None:
         return None, ""
     try:
-        file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
-        proofs.prove_filters(file)
+        with equal.within(equal.PATIENCE):
+            file = parts.from_file("filters", (run / about["file"]).resolve(), about.get("hash", ""))
+            proofs.prove_filters(file)
     except proofs.Refused as reason:
         return None, f"your filters are not used: {reason}; ours take their place"
     return Theirs(file), ""
@@ -195,7 +198,7 @@ def answer(writer: Writer, request: dict[str, Any], stopped: Callable[[], bool])
         for event in tell(writer, prompt, options, stopped):
             yield event if event["event"] != "end" else event | {"notes": writer.slow(options)}
     except (ValueError, OSError) as error:
-        yield {"event": "error", "message": str(error)}
+        yield {"event": "error", "message": in_words(error)}
 
 
 def serve(run: Path) -> None:
@@ -254,8 +257,16 @@ def main(arguments: list[str] | None = None) -> int:
         for note in writer.slow(options):
             print(note, file=sys.stderr)
     except (ValueError, OSError) as error:
-        print(f"gpt2.sample: {error}", file=sys.stderr)
+        if isinstance(error, BrokenPipeError):  # whoever read it has enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to write at the end goes nowhere
+            return 0
+        print(f"gpt2.sample: {in_words(error)}", file=sys.stderr)
         return 2
+    except (RuntimeError, MemoryError) as error:
+        if not device.is_out_of_memory(error):
+            raise
+        print(f"gpt2.sample: {str(error).splitlines()[0]}; try fewer samples, or precision=bfloat16", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print()
         return 130

@@ -21,7 +21,8 @@ from gpt2 import tokens as tokenizers
 from gpt2.batches import Prefetch
 from gpt2.config import Training
 from gpt2.distributed import World
-from gpt2.log import Log, Silence
+from gpt2.launch import hopeless
+from gpt2.log import Log, Silence, in_words
 from gpt2.model import GPT
 from gpt2.opening import begin
 
@@ -164,24 +165,27 @@ class Trainer:
         The log is cut to what the checkpoint knew, since the steps after it will come again.
         Raises ValueError where the checkpoint cannot be read.
         """
-        found = checkpoint.complete(self.run)
-        if not found:
+        newest = checkpoint.newest(self.run, self.world)
+        if newest is None:
             self.log.cut(0)
             return "fresh"
-        state = checkpoint.read_state(found[-1])
+        state = checkpoint.read_state(newest)
         self.step, self.tokens, self.saved = state["step"], state["tokens"], state["step"]
         if self.step >= self.options.max_steps:
             return "finished"
-        checkpoint.restore(found[-1], self.model, self.optimizers)
+        checkpoint.restore(newest, self.model, self.optimizers)
         if state.get("random"):
             checkpoint.set_random_state(self.place, state["random"])
         self.own_randomness()
         self.log.cut(int(state.get("log", 0)))
         if self.step == 0:
             return "pretrained"
-        self.log.append(self.kept(found[-1]))
+        self.log.append(self.kept(newest))
         if state.get("data", self.prepared.mark) != self.prepared.mark:
             self.note("the data is not what this run began with: from here on its order is another one")
+        before, now = state.get("threads"), torch.get_num_threads()
+        if self.place.type == "cpu" and before not in (None, now):
+            self.note(f"computed on {before} CPU threads before and on {now} now: equal to some digits, not to the bit")
         self.note(f"resumed from step {self.step}", config=dataclasses.asdict(self.options), parts=self.parts.owners)
         return "resumed"
 
@@ -198,6 +202,7 @@ class Trainer:
         """Write a checkpoint; a disk that refuses costs a note, not the run."""
         if self.saved == self.step:
             return
+        self.saved = self.step  # or tried, and by all ranks: on a split model, one alone would wait for the others
         self.log.sync()
         state = {
             "step": self.step, "tokens": self.tokens, "data": self.prepared.mark, "log": self.log.tell(),
@@ -212,7 +217,6 @@ class Trainer:
         except OSError as error:
             self.note(f"{error}; earlier checkpoints are untouched")
             return
-        self.saved = self.step
         self.log.append(self.kept(path))
 
     def measure(self) -> None:
@@ -224,10 +228,11 @@ class Trainer:
     def write(self) -> None:
         """Log a sample, and keep it as a file."""
         prompt = self.options.prompt
-        drawn = sample.text(
-            self.model.plain(), self.prepared.encoding, prompt, sample.Sampling(tokens=100, seed=self.options.seed),
-            self.parts.function("sampler", "generate", None),
-        )  # fmt: skip
+        with device.in_any_order():  # a sample moves no weight
+            drawn = sample.text(
+                self.model.plain(), self.prepared.encoding, prompt, sample.Sampling(tokens=100, seed=self.options.seed),
+                self.parts.function("sampler", "generate", None),
+            )  # fmt: skip
         text = prompt + drawn
         self.log.append({"event": "sample", "step": self.step, "text": text})
         if not self.world.first:
@@ -262,7 +267,8 @@ class Trainer:
                 self.write()
             if ended or self.step % options.save_every == 0:
                 self.save()
-        self.save()
+        if self.step:  # of a run without a step there is nothing to keep: it begins anew
+            self.save()
         return "finished" if self.step >= last else "interrupted"
 
     # --- words ---
@@ -292,7 +298,7 @@ class Trainer:
 
 def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     """Train in `run`, whose lock the first rank holds. Returns the exit code."""
-    own = tokenizers.load(run / "tokenizer") if checkpoint.complete(run) else None
+    own = tokenizers.load(run / "tokenizer") if checkpoint.newest(run, world) else None
     reasons: dict[str, str] = {}
     if own is None:
         own, reasons = parts.vocabulary(run, options, world)
@@ -351,15 +357,22 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
         return "error", str(failure)
     except KeyboardInterrupt:
         return "interrupted", "stopped at once; the last checkpoint stands"
-    except (RuntimeError, MemoryError, OSError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        if "memory" in first.lower() or isinstance(error, MemoryError):
-            first += "; try a smaller micro_batch"
-        elif trainer.world.size > 1 and distributed.is_lost(error):
+    except (Exception, SystemExit) as error:
+        theirs = parts.blamed(trainer.run, error)
+        if not theirs and not isinstance(error, RuntimeError | MemoryError | OSError):
+            raise
+        first = told(error) if device.is_out_of_memory(error) or not theirs else theirs
+        if trainer.world.size > 1 and distributed.is_lost(error):
             first = "another rank has ended; the same command goes on from the last checkpoint"
         elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             first = "the disk is full; once there is room, the same command goes on from the last checkpoint"
         return "error", first
+
+
+def told(error: BaseException) -> str:
+    """Return the first line of what an error says, and what to try where memory was short."""
+    first = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return first + ("; try a smaller micro_batch, or a smaller preset" if device.is_out_of_memory(error) else "")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -374,23 +387,35 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run", type=Path, metavar="DIR", help="the run's folder, made where it is not there")
     parser.add_argument("words", nargs="*", metavar="NAME=VALUE")
     parser.add_argument("--dry-run", action="store_true", help="say what the run would cost, and stop")
+    parser.add_argument("--ranks", type=int, default=1, help="with --dry-run: on so many devices")
     parser.add_argument("--json", action="store_true", help="with --dry-run: the forecast as JSON on stdout")
     given = parser.parse_intermixed_args(arguments)
+    if distributed.again() and hopeless(given.run):
+        return 1
     try:
         with distributed.joined() as world:
+            if given.dry_run:
+                options, shape, notes = plan.joined(given.run, given.words, given.ranks)
+                corpus.place(options.data)
+                forecast.show(options, shape, notes, device.pick(options.device), given.json, given.ranks)
+                return 0
             options, shape, notes = plan.settled(given.run, given.words, world)
             corpus.place(options.data)  # an error at once where there is nothing, or not yet
-            if given.dry_run:
-                forecast.show(options, shape, notes, device.pick(options.device), given.json)
-                return 0
+            if file := next((path for path in (given.run, *given.run.parents) if path.is_file()), None):
+                raise ValueError(f"{file} is a file, where a run's folder is to be")
             given.run.mkdir(parents=True, exist_ok=True)
             with checkpoint.Lock(given.run) if world.first else contextlib.nullcontext():
                 return run_in(given.run, options, notes, world)
-    except (ValueError, OSError) as error:
+    except (Exception, SystemExit) as error:
+        theirs, ours = parts.blamed(given.run, error), isinstance(error, ValueError | OSError)
+        if not (theirs or ours or device.is_out_of_memory(error)):
+            raise
         if distributed.speaks():
-            print(f"gpt2.train: {error}", file=sys.stderr)
-        return 2
+            print(f"gpt2.train: {theirs or (in_words(error) if ours else told(error))}", file=sys.stderr)
+        return 2 if ours and not theirs else 1
     except KeyboardInterrupt:
+        if distributed.speaks():
+            print("gpt2.train: stopped before it began; what was there is as it was", file=sys.stderr)
         return 130
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from gpt2 import catalog, distributed, tokens
 from gpt2 import config as configs
 from gpt2.config import Model
+from gpt2.log import in_words
 from gpt2.model import GPT
 
 # transformers keeps GPT-2's matrices as OpenAI did, (in, out); a torch Linear keeps (out, in).
@@ -197,7 +198,7 @@ def main(arguments: list[str] | None = None) -> int:
         work = export_run if given.what == "export" else import_run
         print(work(given.source, given.target))
     except (ValueError, OSError) as error:
-        print(f"gpt2.weights: {error}", file=sys.stderr)
+        print(f"gpt2.weights: {in_words(error)}", file=sys.stderr)
         return 2
     return 0
 

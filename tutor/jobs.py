@@ -106,6 +106,8 @@ def _trains(pid: int) -> bool:
 
 
 def runs(root: Path) -> list[Path]:
-    """The run folders below ``root``, the newest first."""
-    found = [log.parent for log in root.glob("*/log.jsonl")]
-    return sorted(found, key=lambda folder: (folder / "log.jsonl").stat().st_mtime, reverse=True)
+    """The run folders below ``root``, the newest first; one that was imported has no log before it trains."""
+    newest: dict[Path, float] = {}
+    for name in ("config.json", "log.jsonl"):
+        newest |= {path.parent: path.stat().st_mtime for path in root.glob(f"*/{name}")}
+    return sorted(newest, key=lambda folder: newest[folder], reverse=True)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch.distributed as dist
 from conftest import SMALL, environment, module
 
-from gpt2 import checkpoint, launch
+from gpt2 import checkpoint, distributed
 from gpt2.log import read
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="gloo's ranks were not tried on Windows")
@@ -23,8 +24,8 @@ WORDS = [*SMALL, "max_steps=10", "optimizer=adamw", "save_every=5", "eval_every=
 
 def torchrun(run: Path, *words: str, ranks: int = 2) -> subprocess.Popen[str]:
     """Start a run on two ranks, as `gradatim train --ranks 2` does."""
-    command = [sys.executable, "-P", "-m", "torch.distributed.run", *launch.arguments(launch.Job(run, words, ranks))]
-    return subprocess.Popen(command, env=environment(**launch.environment(ranks)), stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-P", "-m", "gpt2.local_ranks", str(run), str(ranks), *words]
+    return subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
 
 
 def logged(run: Path, event: str) -> list[dict[str, Any]]:
@@ -88,6 +89,7 @@ def test_a_rank_that_dies_ends_the_run_with_one_message_and_torchrun_goes_on(
     finally:
         process.terminate()  # torchrun passes it on: both ranks save and stop after the same step
         said = process.communicate(timeout=90)[1]
+    assert process.returncode == 0, said  # as one process that was told to stop
     assert said.count("another rank has ended") <= 1, said
     steps = [record["step"] for record in logged(run, "step")]
     assert steps == list(range(1, len(steps) + 1))  # none twice, none missing
@@ -114,4 +116,23 @@ def second_rank(launcher: int) -> int:
 def test_a_step_that_the_ranks_cannot_share_is_refused_once(tmp_path: Path, text_file: Path) -> None:
     process = torchrun(tmp_path / "run", *WORDS, f"data={text_file}", "tokens_per_step=224")
     said = process.communicate(timeout=120)[1]
-    assert said.count("7 windows, which 2 ranks cannot share evenly: the next number is 256") == 1, said
+    assert process.returncode == 2 and said.count("7 windows, which 2 ranks cannot share evenly") == 1, said
+
+
+def test_ranks_whose_loss_is_no_number_are_not_started_again(tmp_path: Path, text_file: Path) -> None:
+    process = torchrun(tmp_path / "run", *WORDS, f"data={text_file}", "lr=1e38", "clip=0", "warmup_steps=0")
+    said = process.communicate(timeout=120)[1]
+    assert process.returncode == 1 and said.count("is not a number: try a smaller lr") == 1, said
+    assert len(logged(tmp_path / "run", "start")) == 1 and "Traceback" not in said
+
+
+def test_ranks_wait_longer_for_the_first_one_than_it_saves(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(dist, "init_process_group", lambda *kinds, timeout: given.extend([*kinds, timeout]))
+    monkeypatch.setattr(dist, "get_rank", lambda: 1)
+    monkeypatch.setattr(dist, "get_world_size", lambda: 2)
+    monkeypatch.setattr(dist, "destroy_process_group", lambda: None)
+    with distributed.joined() as world:
+        assert world.rank == 1 and world.size == 2
+    assert given[0] in ("gloo", "cpu:gloo,cuda:nccl") and given[1].total_seconds() > 3600

@@ -12,7 +12,7 @@ import torch
 from conftest import SMALL
 
 from exercises import exercise
-from gpt2 import checkpoint, parts, sample, train
+from gpt2 import checkpoint, equal, parts, sample, train
 from gpt2.config import Model
 from gpt2.log import read
 from gpt2.model import GPT
@@ -287,3 +287,49 @@ def test_a_run_on_the_learners_loader_goes_on_where_it_was(tmp_path: Path, text_
         losses[name] = [record["loss"] for record in records if record["event"] == "step"]
     assert losses["broken"] == losses["straight"] and len(losses["straight"]) == 8
     assert losses["smaller"] == pytest.approx(losses["straight"], abs=1e-4)  # sums in another order
+
+
+@pytest.mark.parametrize("place", ["as it is read", "as it is asked"])
+def test_a_part_without_an_end_is_refused(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = "\nwhile True:\n    pass\n"
+    inside = RIGHT.replace("        B, T, C = x.shape\n", "        while True:\n            pass\n")
+    choose(tmp_path, RIGHT + endless if place == "as it is read" else inside)
+    monkeypatch.setattr(equal, "PATIENCE", 0.5)
+    loaded = parts.load(tmp_path, SHAPE)
+    assert loaded.reasons["attention"] == "it has not come to an end within 0.5 seconds"
+    assert loaded.owners["attention"] == "ours"
+
+
+def test_what_is_in_time_is_left_alone() -> None:
+    for _ in range(50):
+        with equal.within(0.001):
+            pass
+    with pytest.raises(KeyError), equal.within(5):
+        raise KeyError
+
+
+def test_a_part_that_leaves_while_it_is_proven_is_refused(tmp_path: Path) -> None:
+    choose(tmp_path, RIGHT.replace("B, T, C = x.shape\n", "raise SystemExit(3)\n"))
+    assert "raises SystemExit" in parts.load(tmp_path, SHAPE).reasons["attention"]
+
+
+@pytest.mark.parametrize("kind", ["ValueError", "IndexError", "SystemExit"])
+def test_a_part_that_breaks_in_the_middle_of_a_run_is_blamed(
+    kind: str, tmp_path: Path, text_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    late = (
+        "B, T, C = x.shape\n"
+        "        self.calls = getattr(self, 'calls', 0) + (B == 4 and T == 32 and self.training)\n"
+        f"        if self.calls == 9: raise {kind}('my own mistake')\n"
+    )
+    choose(run, RIGHT.replace("B, T, C = x.shape\n", late))
+    words = [*SMALL, f"data={text_file}", "max_steps=20", "save_every=2", "sample_every=-1", "eval_every=100"]
+    assert train.main([str(run), *words]) == 1
+    said = capsys.readouterr().err
+    assert f"your attention raises {kind}: my own mistake (line 18 of attention.py)" in said
+    stop = read(run / "log.jsonl")[0][-1]
+    assert stop["reason"] == "error" and "ours takes its place" in stop["message"]
+    last = checkpoint.complete(run)[-1]
+    (run / "parts.toml").write_text("")
+    assert train.main([str(run)]) == 0 and last.name == "step_00000004"

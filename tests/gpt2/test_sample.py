@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -234,3 +235,30 @@ def test_a_text_leaves_the_model_in_its_mode(trained: Path) -> None:
     model.train()
     assert sample.text(model, encoding, "the", Sampling(tokens=5))
     assert model.training
+
+
+# --- what a terminal may do to it ------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a full disk to write to is Linux's")
+def test_a_full_disk_and_a_reader_who_leaves_are_no_tracebacks(trained: Path) -> None:
+    command = [sys.executable, "-P", "-m", "gpt2.sample", str(trained), "the cat", "tokens=900"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, env=environment(), stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 2 and done.stderr == "gpt2.sample: No space left on device\n"
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b"" and process.wait(timeout=120) == 0
+
+
+def test_more_texts_than_fit_are_a_sentence(
+    trained: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 90 GiB.\nmore")
+
+    monkeypatch.setattr("gpt2.decode.Cache", full)
+    assert sample.main([str(trained), "the cat", "samples=9"]) == 1
+    assert capsys.readouterr().err.endswith("Tried to allocate 90 GiB.; try fewer samples, or precision=bfloat16\n")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ import pytest
 import torch
 from conftest import SMALL, environment, module
 from safetensors.torch import load_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from gpt2 import checkpoint, health, train
+from gpt2 import checkpoint, data, device, health, plan, train
+from gpt2.distributed import World
 from gpt2.log import Log, read
 
 
@@ -174,6 +178,22 @@ def test_a_dry_run_leaves_nothing_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_forecast_for_several_ranks_shares_the_time_and_adds_up_the_money(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(device, "timed", lambda *_: 1e-3)
+    found = []
+    for ranks in (1, 4):
+        words = ["device=cpu", "preset=nano", "dtype=float32", "price=2", "--dry-run", "--json", f"--ranks={ranks}"]
+        assert train.main([str(tmp_path / "run"), *words]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+    assert found[1]["tokens_per_second"] == pytest.approx(4 * found[0]["tokens_per_second"])
+    assert found[1]["seconds"] == pytest.approx(found[0]["seconds"] / 4, rel=0.01)
+    assert found[1]["cost"] == pytest.approx(found[0]["cost"], rel=0.01) and found[1]["tokens"] == found[0]["tokens"]
+    assert "for 4 such devices" in found[1]["notes"][-1]
+    assert train.main([str(tmp_path / "run"), "device=cpu", "preset=nano", "--dry-run", "--ranks=3"]) == 2
+
+
 def test_accumulating_small_batches_is_one_large_batch(tmp_path: Path, text_file: Path) -> None:
     losses = []
     for micro in (8, 2):
@@ -202,3 +222,77 @@ def test_a_torn_last_line_is_left_and_then_cut(tmp_path: Path) -> None:
     os.truncate(path, whole)
     assert [record["step"] for record in read(path, end)[0]] == [1]  # a log that was cut is read anew
     assert "NaN" not in path.read_text().replace('"NaN"', "")  # every line is JSON to any reader
+
+
+class Stale(World):
+    """A rank whose machine does not list the newest checkpoint yet."""
+
+    def decide(self, work: Callable[[], Any]) -> Any:
+        """What the first rank says."""
+        return "step_00000060"
+
+
+def test_all_ranks_go_on_from_the_checkpoint_that_the_first_one_sees(tmp_path: Path) -> None:
+    assert checkpoint.newest(tmp_path, World()) is None
+    assert checkpoint.newest(tmp_path, Stale(1, 0, 2)) == tmp_path / "checkpoints" / "step_00000060"
+
+
+def trainer(run: Path, text: Path, *words: str) -> train.Trainer:
+    """A run in this process that has taken no step."""
+    options, _, _ = plan.settled(run, [*SMALL, f"data={text}", *words])
+    run.mkdir()
+    return train.Trainer(run, options, data.prepare(options.data, "trained", 300), Log(run / "log.jsonl"))
+
+
+def test_a_checkpoint_that_failed_is_not_tried_again_by_one_rank_alone(
+    tmp_path: Path, text_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def full(*_: object, **__: object) -> None:
+        tried.append(True)
+        raise OSError("no room")
+
+    one = trainer(tmp_path / "run", text_file)
+    monkeypatch.setattr(checkpoint, "save", full)
+    one.save()
+    one.save()  # the other ranks, who did not fail, would not come: a split model would wait for them for good
+    assert len(tried) == 1
+
+
+class Strict(TorchDispatchMode):
+    """Refuses what a GPU refuses where all must be deterministic."""
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Call `func`, but no cumsum."""
+        if func is torch.ops.aten.cumsum.default and torch.are_deterministic_algorithms_enabled():
+            raise RuntimeError("cumsum_cuda_kernel does not have a deterministic implementation")
+        return func(*args, **(kwargs or {}))
+
+
+def test_a_deterministic_run_writes_its_samples(tmp_path: Path, text_file: Path) -> None:
+    one = trainer(tmp_path / "run", text_file, "deterministic=true")
+    try:
+        with Strict():
+            one.write()
+        assert torch.are_deterministic_algorithms_enabled()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert records(tmp_path / "run", "sample")
+
+
+def test_a_run_stopped_before_its_first_step_begins_anew(tmp_path: Path, text_file: Path) -> None:
+    one = trainer(tmp_path / "run", text_file)
+    one.stopping = True
+    assert one.loop() == "interrupted" and checkpoint.complete(tmp_path / "run") == []
+
+
+def test_another_number_of_threads_is_said(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = shutil.copytree(trained, tmp_path / "run")
+    try:
+        assert train.main([str(run), "max_steps=62", "threads=2"]) == 0
+    finally:
+        torch.set_num_threads(1)
+    assert "computed on 1 CPU threads before and on 2 now" in capsys.readouterr().err
+    steps = [record["step"] for record in records(run, "step")]
+    assert steps == list(range(1, 63))

@@ -208,6 +208,25 @@ def test_runs_lists_the_newest_first(tmp_path: Path) -> None:
             (tmp_path / name / "log.jsonl").touch()
             os.utime(tmp_path / name / "log.jsonl", (1e9 - age, 1e9 - age))
     assert [folder.name for folder in jobs.runs(tmp_path)] == ["new", "old"]
+    (tmp_path / "imported").mkdir()
+    (tmp_path / "imported" / "config.json").write_text("{}")  # no log before it trains
+    (tmp_path / "old" / "config.json").write_text("{}")  # newer than its log, which is what tells
+    assert [folder.name for folder in jobs.runs(tmp_path)] == ["imported", "new", "old"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_program_that_is_stopped_while_it_loads_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nimport time\ntime.sleep(9)"
+    )
+    (tmp_path / "odd.py").write_text("import sys\nprint(sys.argv[1:], __name__)\nsys.exit(7)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert jobs.call("slow") == 130
+    assert capfd.readouterr().err == "stopped before it began; what was there is as it was\n"
+    assert jobs.call("odd", "a b", "--json") == 7
+    assert capfd.readouterr().out == "['a b', '--json'] __main__\n"
 
 
 def test_children_find_our_packages_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from tutor.commands.context import NOT_PASSED, PASSED, Refusal, desk, say
+from tutor.commands.context import Refusal, desk, say
 
 RUN = typer.Option("--run", metavar="DIR", help="The run's folder: config, log, checkpoints, samples.")
 
@@ -47,13 +46,14 @@ def train(
             raise Refusal(f"{run} cannot be written: {error.strerror}.") from None
         if parts:
             say(f"Yours in this run: {', '.join(parts)}. Ours for the rest.")
+    if dry_run and ranks > 1:
+        flags.append(f"--ranks={ranks}")
     if ranks == 1 or dry_run:
         raise typer.Exit(_call("gpt2.train", str(run), *(options or []), *flags))
     from gpt2 import launch as launching
 
     say(f"{ranks} ranks; by hand it would be:\n{launching.line(job)}")
-    os.environ.update(launching.environment(ranks))
-    raise typer.Exit(PASSED if _call("torch.distributed.run", *launching.arguments(job)) == 0 else NOT_PASSED)
+    raise typer.Exit(_call("gpt2.local_ranks", str(run), str(ranks), *job.words))
 
 
 def launch(
@@ -75,15 +75,15 @@ def launch(
 
     if form not in launching.FORMS:
         raise Refusal(f"--as {form}: {config.nearest(form, list(launching.FORMS))}")
-    print(launching.FORMS[form](_job(run, options, ranks, nodes)), end="")
+    print(launching.FORMS[form](_job(run, options, ranks, nodes, "cuda")), end="")
 
 
-def _job(run: Path, options: list[str] | None, ranks: int, nodes: int = 1) -> Any:
-    """The run and its devices. Raises Refusal where they do not fit together."""
+def _job(run: Path, options: list[str] | None, ranks: int, nodes: int = 1, device: str = "") -> Any:
+    """The run and its devices, of this kind where it is known. Raises Refusal where they do not fit together."""
     from gpt2 import launch as launching
 
     try:
-        return launching.check(launching.Job(run, tuple(options or ()), ranks, nodes))
+        return launching.check(launching.Job(run, tuple(options or ()), ranks, nodes), device)
     except ValueError as error:
         raise Refusal(f"{error}") from None
 
@@ -100,7 +100,7 @@ def sample(
     ] = False,
 ) -> None:
     """Let a trained model go on writing from a prompt."""
-    needs_run(run)
+    needs_model(run)
     raise typer.Exit(_call("gpt2.sample", str(run), prompt, *(options or []), *(["--top"] if top else [])))
 
 
@@ -115,7 +115,7 @@ def eval_(
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")] = False,
 ) -> None:
     """Measure a run's latest checkpoint on its validation text, beside the lines to beat."""
-    needs_run(run)
+    needs_model(run)
     words = ["--tokens", str(tokens)] if tokens is not None else []
     words += ["--hellaswag", str(hellaswag)] if hellaswag is not None else []
     words += ["--items", str(items)] if items is not None else []
@@ -128,7 +128,7 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make; transformers can open it.")],
 ) -> None:
     """Write a run's model as a folder that transformers opens."""
-    needs_run(run)
+    needs_model(run)
     raise typer.Exit(_call("gpt2.weights", "export", str(run), str(folder)))
 
 
@@ -150,6 +150,17 @@ def needs_run(run: Path) -> Path:
     if not path.exists():
         raise Refusal(f"There is no run in {run}: it has no log.jsonl. Begin one: gradatim train --run {run}")
     return path
+
+
+def needs_model(run: Path) -> None:
+    """Raises Refusal where there is no run. One that was imported has no log before it trains."""
+    if not (run / "config.json").exists():
+        needs_run(run)
+
+
+def not_begun(run: Path) -> Refusal:
+    """What is to be said of a run whose log is empty."""
+    return Refusal(f"The run in {run} has not begun: its log is empty. Begin it: gradatim train --run {run}")
 
 
 def _call(module: str, *words: str) -> int:

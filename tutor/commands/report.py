@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tutor.commands.capstone import needs_run
+from tutor.commands.capstone import needs_run, not_begun
 from tutor.commands.context import NOT_PASSED, PASSED, Refusal, put_json
 from tutor.commands.curve import curve
 
@@ -36,13 +36,15 @@ def report(
     from gpt2 import health, log
 
     path = needs_run(run)
+    records, _ = log.read(path)
+    if not records:
+        raise not_begun(run)
     if tensorboard is not None:
         from tutor.jobs import call
 
         if json:
             raise Refusal("--json and --tensorboard do not go together.")
         raise typer.Exit(call("gpt2.board", str(run), str(tensorboard)))
-    records, _ = log.read(path)
     remarks = health.remarks(records)
     facts, scores = summary(records), evaluations(run)
     healthy = not remarks

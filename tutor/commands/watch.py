@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tutor.commands.capstone import needs_run
+from tutor.commands.capstone import needs_run, not_begun
 
 POLL_SECONDS = 0.5
 
@@ -35,8 +35,10 @@ def watch(
         so_far.read()
         that.read()
         print("\n".join(beside(so_far, that)), flush=True)
+    said = False
     while True:
         records = state.read()
+        said = said or bool(records)
         if that is not None:
             that.read()
         for record in records:
@@ -44,6 +46,8 @@ def watch(
                 print(line + (compared(record, state, that) if that is not None else ""), flush=True)
         # One more look after the process has ended: its last lines may have come in between.
         if not run_alive(run) and not records:
+            if not said:
+                raise not_begun(run)
             return
         time.sleep(POLL_SECONDS if not records else 0)
 

@@ -57,6 +57,8 @@ class RunState:
             self.sample = record
         elif event == "note":
             self.notes.append(str(record.get("message", "")))
+            if isinstance(record.get("config"), dict):  # a run that goes on, perhaps to another last step
+                self.start = self.start | {"config": record["config"]}
         elif event == "stop":
             self.stop = record
 
@@ -100,7 +102,8 @@ class RunState:
 
     def remarks(self) -> list[health.Remark]:
         """What is wrong with it, if anything."""
-        return health.remarks([self.start, *self.steps])
+        vals = [{"event": "val", "step": step, "loss": loss} for step, loss in self.vals]
+        return health.remarks([self.start, *self.steps, *vals])
 
     def state(self, alive: bool) -> tuple[str, str, str]:
         """A sign, a word and a color: how it stands."""
