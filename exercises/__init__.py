@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar, overload
 
 ROOT = Path(__file__).parent
+CHECKS = ROOT.parent / "graders" / "checks"
 
 
 @dataclass(frozen=True)
@@ -121,17 +122,36 @@ class Exercise:
     def has(self, name: str) -> bool:
         return (self.folder / name).exists()
 
+    @cached_property
     def content_hash(self) -> str:
-        """Changes when what is asked changes: the stub, the answer or the settings."""
-        digest = hashlib.sha256()
-        for name in ("exercise.toml", "start.py", "answer.py"):
-            digest.update(self.text(name).encode())
+        """Changes when what is asked changes, or what passes; not with hints, the words of mistakes, or minutes."""
+        asked = (self.task, self.kind, self.entry, self.package, self.seconds, self.memory_mb, self._forbidden())
+        digest = hashlib.sha256(repr((*asked, self.text("start.py"))).encode())
+        files = [self.folder / name for name in ("answer.py", "questions.py", *self.extra.get("accepts", ()))]
+        for path in (*files, CHECKS / self.check):
+            if path.exists():
+                digest.update(_code(path.read_text(encoding="utf-8")))
         return digest.hexdigest()[:16]
+
+    def _forbidden(self) -> list[list[str]]:
+        """The forbidden operations, without the cost of reading the tables of the mistakes."""
+        tables = "".join(_FORBIDS.findall(self.text("exercise.toml")))
+        try:
+            return [table["ops"] for table in tomllib.loads(tables).get("forbids", ())]
+        except tomllib.TOMLDecodeError:  # the line was one of a text's
+            return [list(table.ops) for table in self.forbids]
 
 
 T = TypeVar("T")
 _TABLES = re.compile(r"^\[\[(?:mistakes|forbids)\]\]", re.MULTILINE)
 """Where the tables of an `exercise.toml` begin: four fifths of the file, and the map of the course needs none."""
+
+_FORBIDS = re.compile(r"^\[\[forbids\]\]$.*?(?=^\[\[|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def _code(text: str) -> bytes:
+    """A text of Python without what does nothing: comments on lines of their own, and empty lines."""
+    return "\n".join(row for line in text.splitlines() if (row := line.rstrip()).lstrip()[:1] not in ("", "#")).encode()
 
 
 class _Tables(Sequence[T], Generic[T]):

@@ -121,8 +121,8 @@ def friendly(error: BaseException, filename: str) -> str:
 def _show(namespace: dict[str, Any]) -> Any:
     """The ``show`` of a page; it looks into the page's names to call a leaf what the reader calls it."""
 
-    def show(x: Any, title: str = "") -> None:
-        """Print a picture of a tensor, a curve or a graph."""
+    def show(x: Any, title: str = "", histogram: bool = False) -> None:
+        """Print a picture of a tensor, a curve or a graph; with ``histogram``, of where a tensor's values lie."""
         names: dict[int, str] = {}
         for name, value in namespace.items():
             if isinstance(value, torch.Tensor):
@@ -130,6 +130,6 @@ def _show(namespace: dict[str, Any]) -> Any:
             elif isinstance(value, torch.nn.Module):
                 for inner, parameter in value.named_parameters():
                     names.setdefault(id(parameter), f"{name}.{inner}")
-        print(picture(x, title, names))
+        print(picture(x, title, names, histogram))
 
     return show

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from exercises import Exercise
 from graders import ahead, mistakes
-from graders.log import Log, Ours, Run, follow
+from graders.log import Busy, Log, Ours, Run, follow
 from graders.pool import Pool
 from graders.report import Check, Mistake, Report
 from graders.verdict import Verdict, runs_rung
@@ -63,7 +63,7 @@ class Judge:
     async def prepare(self, exercise: Exercise) -> None:
         """Make the reference, on a seed that nobody has seen yet, and the bank of mistakes."""
         if exercise.kind != "predict" and not exercise.locked:  # a prediction's seed stands in the learner's file
-            if exercise.id not in self._ready:
+            if exercise.id not in self._ready or _spoilt(self._ready[exercise.id][1]):
                 self._ready[exercise.id] = self._begin_reference(exercise, new_seed())
             await asyncio.gather(self._ready[exercise.id][1], self._bank(exercise, 0))
 
@@ -87,10 +87,13 @@ class Judge:
         return Reference(seed, [run.logs[seed] for run in runs], runs[0].ladder)
 
     async def answers(self, exercise: Exercise, seeds: list[int]) -> list[Run]:
-        """Runs of the reference and of every other accepted answer. Raises Ours when one of them fails."""
+        """Runs of the reference and of every other accepted answer. Raises Ours when one of them fails, Busy when it
+        takes too long: it is proven not to, on a machine that has the time."""
         files = ["answer.py", *exercise.extra.get("accepts", ())]
         runs = await asyncio.gather(*(self.run(exercise, exercise.text(f), seeds, trusted=True) for f in files))
         for name, run in zip(files, runs, strict=True):
+            if run.hung or (run.ended is not None and run.ended.kind == "timeout"):
+                raise Busy
             trouble = ailing(run, seeds)
             if trouble:
                 raise Ours(f"{exercise.name}: {name} itself fails: {trouble}")
@@ -187,6 +190,9 @@ class Judge:
         started = time.monotonic()
         try:
             report = await self._check(exercise, source, seed, emit or _silent, name, look)
+        except Busy:
+            says = "This machine was too busy to judge: our own answer did not end in time either. Try again."
+            report = Report(exercise.id, "broken", message=says)
         except Ours as error:
             says = "The grader itself failed, not your code. `gradatim doctor` and a report of this would help us."
             report = Report(exercise.id, "broken", message=f"{says}\n{error}")
@@ -205,10 +211,11 @@ class Judge:
         drawn = seed is None
         if seed is not None:
             waiting = self._given(exercise, seed)
-        elif exercise.id in self._ready:
-            seed, waiting = self._ready.pop(exercise.id)  # a reference is used once: its seed is told afterwards
-        else:
-            seed, waiting = self._begin_reference(exercise, new_seed())
+        else:  # a reference is used once: its seed is told afterwards
+            ready = self._ready.pop(exercise.id, None)
+            if ready is None or _spoilt(ready[1]):
+                ready = self._begin_reference(exercise, new_seed())
+            seed, waiting = ready
         verdict = Verdict(exercise, seed)
         run = Run()
         async with self.pool.child(self.job(exercise, source, [seed])) as child:
@@ -272,7 +279,10 @@ class Judge:
         if failure.outcome not in ("failed", "error") or not at:
             return []
         predict = exercise.kind == "predict"
-        bank = await self._bank(exercise, seed if predict else 0)
+        try:
+            bank = await self._bank(exercise, seed if predict else 0)
+        except Busy:
+            return []  # the verdict stands without a name
         name = failure.name
         mine = run if predict else bank.sources.get(source)  # a file that is ours word for word has been run
         if mine is None or name not in mine.log(bank.seeds[0]).checks:

@@ -60,6 +60,10 @@ class Ours(Exception):
     """The check itself is broken: our fault, never the learner's."""
 
 
+class Busy(Ours):
+    """Our own code did not end in time: the machine has too much else to do for a verdict."""
+
+
 async def follow(child: Child, seconds: float, trusted: bool = False) -> AsyncIterator[tuple[str, Run, int]]:
     """Read a child's frames into a Run; yields ("ladder" | "check" | "over", run, seed) as things become known.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,17 +11,21 @@ import torch
 
 WIDTH = 76
 ROWS = 20
+BINS = 12
 SHADES = "░▒▓█"
 
 
-def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None) -> str:
+def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None, histogram: bool = False) -> str:
     """Draw ``x`` in plain text.
 
     A tensor with a history and no dimensions is drawn as its graph, one of bools as a mask, one dimension as
     bars or a curve, two as a heat map, more as a few of its two-dimensional slices; a list of numbers is a
     curve, a dict of lists is several in one frame, a dict of numbers is named bars. ``names`` maps
-    ``id(tensor)`` to what the reader calls it.
+    ``id(tensor)`` to what the reader calls it. With ``histogram`` a tensor's values are counted instead, whatever
+    its shape.
     """
+    if histogram and isinstance(x, torch.Tensor) and not x.is_meta and x.numel():
+        return _join(_caption(x, title), _histogram(x.detach().cpu().double().flatten()))
     if isinstance(x, Mapping) and all(_is_number(v) for v in x.values()):
         return _join(title, _bars([float(v) for v in x.values()], [str(k) for k in x]))
     if isinstance(x, Mapping):
@@ -179,6 +184,24 @@ def _bars(values: list[float], names: list[str] | None = None) -> str:
         bar = "-" * max(1, round(length)) if v < 0 and top else "█" * whole + rest.strip()
         lines.append(f"{names[i]:<{label}}  {texts[i]:>{width}}  {bar}".rstrip())
     return "\n".join(lines)
+
+
+def _histogram(x: torch.Tensor) -> str:
+    """How many values lie where: one row a value where there are few, else ranges of equal width."""
+    finite = x[torch.isfinite(x)]
+    if not len(finite):
+        return "nothing is finite"
+    values, counts = finite.unique(return_counts=True)
+    names = [number(v) for v in values.tolist()]
+    if len(values) > BINS:
+        counts = torch.histc(finite, BINS)
+        bounds = torch.linspace(values[0], values[-1], BINS + 1, dtype=torch.float64)
+        edges = bounds.where(bounds.abs() > 1e-3 * (values[-1] - values[0]), 0.0).tolist()  # rounding is no bound
+        room = max(len(number(edge)) for edge in edges)
+        names = [f"{number(a, room)} to {number(b, room)}" for a, b in itertools.pairwise(edges)]
+    rows = _bars([float(n) for n in counts.tolist()], names)
+    told = f"mean {number(float(finite.mean()))}, spread {number(float(finite.std(correction=0)))}"
+    return _join(rows, told, f"and {len(x) - len(finite)} that are inf or nan" * (len(finite) < len(x)))
 
 
 def _curve(values: list[float], title: str, height: int = 8, width: int = 60) -> str:

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import exercises
@@ -103,7 +103,7 @@ class Proof:
         if exercise.kind == "predict" and seed is not None:
             source = await self.constants(exercise, source, seed)
         if free:
-            exercise = Exercise(**{**exercise.__dict__, "forbids": (), "mistakes": ()})
+            exercise = replace(exercise, forbids=(), mistakes=())
         seed = None if exercise.kind == "predict" else seed
         return await self.judge.check(exercise, source, seed, name=name, look=False)
 

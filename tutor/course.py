@@ -78,7 +78,7 @@ class Course:
         """``tested`` are the lessons tested out, where the caller knows them."""
         status = self.progress.status(exercise.id)
         # Reading three files to hash them is only worth it where there is a pass to compare with.
-        stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash())
+        stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash)
         known = lesson.id in (self.tested_out() if tested is None else tested)
         mastered = status == "passed" and self.progress.mastered(exercise.id)
         return Entry(exercise, lesson, status, stale, known, mastered)
@@ -87,7 +87,15 @@ class Course:
         """The exercises of a lesson, or of the whole course, in the order in which lessons name them."""
         known = exercises()
         chosen, tested = self.lessons() if lesson is None else (lesson,), self.tested_out()
-        return [self.entry(known[name], one, tested) for one in chosen for name in one.exercises if name in known]
+        tried = self.progress.tried()  # one question instead of one for each exercise
+        return [
+            self.entry(known[name], one, tested)
+            if name in tried
+            else Entry(known[name], one, "new", tested=one.id in tested)
+            for one in chosen
+            for name in one.exercises
+            if name in known
+        ]
 
     def next(self) -> Entry | None:
         """The first exercise on the path that is required, can be done here and is not done; None when all are."""

@@ -155,6 +155,10 @@ class Progress(Store):
     def solution_seen(self, exercise_id: str) -> bool:
         return bool(self._all("SELECT 1 FROM shown WHERE exercise = ? AND what = 'solution' LIMIT 1", exercise_id))
 
+    def tried(self) -> set[str]:
+        """The exercises of which there is any attempt: all others are ``new``."""
+        return {exercise for (exercise,) in self._all("SELECT DISTINCT exercise FROM attempts")}
+
     def status(self, exercise_id: str) -> Standing:
         """The best that was reached: passing content that has changed since still counts, see `stale`.
 

@@ -21,9 +21,6 @@ from graders.report import Report
 from tutor import paths
 from tutor.workspace import Workspace, read_text
 
-SILENCE_SECONDS = 300.0
-"""How long a grader that is at work may say nothing; its own limits are far below."""
-
 
 @dataclass(frozen=True)
 class Plain:
@@ -111,7 +108,7 @@ def conclude(exercise: Exercise, name: str, text: str, path: Path | None, report
     from tutor.commands.context import desk
 
     if path is not None and _same(path, desk.workspace.file(exercise)):
-        desk.progress.attempt(exercise.id, text, report, exercise.content_hash(), "check")
+        desk.progress.attempt(exercise.id, text, report, exercise.content_hash, "check")
     if not quiet:
         from tutor.commands import verdict
 
@@ -122,7 +119,7 @@ def _call(path: Path) -> socket.socket:
     """A line to the grader that listens already. Raises OSError when none does."""
     line = socket.socket(socket.AF_UNIX)
     try:
-        line.settimeout(SILENCE_SECONDS)
+        line.settimeout(paths.SILENCE_SECONDS)
         line.connect(str(path))
     except OSError:
         line.close()

@@ -29,7 +29,7 @@ def of_exercise(entry: Entry, source: str | None, report: Report | None, hints: 
     """
     exercise = entry.exercise
     facts = [
-        ("exercise", f"{entry.name}, content {exercise.content_hash()}"),
+        ("exercise", f"{entry.name}, content {exercise.content_hash}"),
         ("status", f"{entry.status}, hints read: {hints}"),
         ("submission", fingerprint(source) if source is not None else "none"),
     ]

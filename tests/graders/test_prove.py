@@ -37,14 +37,14 @@ def test_a_check_that_never_fails_is_noticed(bench: Bench) -> None:
     """The proof itself can fail: an exercise whose mistake is no mistake is not proven."""
     exercise = exercises.exercise("stable-softmax")
     harmless = exercises.Mistake("harmless", "Nothing is wrong.", "test_values")
-    changed = exercises.Exercise(**{**exercise.__dict__, "mistakes": (*exercise.mistakes, harmless)})
+    changed = dataclasses.replace(exercise, mistakes=(*exercise.mistakes, harmless))
     finding: Finding = bench.wait(Proof(bench.judge).fails(changed, "harmless"))
     assert not finding.ok
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
     exercise = exercises.exercise("stable-softmax")
-    changed = exercises.Exercise(**{**exercise.__dict__, "folder": tmp_path})
+    changed = dataclasses.replace(exercise, folder=tmp_path)
     (tmp_path / "notes.txt").write_text("stray")
     assert "answer.py is missing" in files(changed)
     assert "notes.txt does not belong here" in files(changed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 import exercises
 from graders.encode import encode
 from graders.explain import explain, remark
+from graders.log import Busy
 from graders.observe import Rule, at_most, equal, holds, judge, law
 from graders.values import Seen
 from graders.wire import Broken, array, unpack_header
@@ -30,7 +33,7 @@ def verdict(mine: object, theirs: object, rule: Rule | None = None) -> str:
 
 def test_without_its_package_an_exercise_is_not_judged(bench: Bench) -> None:
     exercise = exercises.exercise("stable-softmax")
-    locked = exercises.Exercise(**{**exercise.__dict__, "package": "no_such_package"})
+    locked = replace(exercise, package="no_such_package")
     report = bench.wait(bench.judge.check(locked, exercise.text("answer.py")))
     assert report.status == "error" and "pip install 'gradatim[no_such_package]'" in report.message
 
@@ -195,3 +198,32 @@ def test_the_seed_repeats_a_verdict(bench: Bench) -> None:
     first, second = (bench.check("stable-softmax", wrong, seed=31) for _ in range(2))
     assert first.first_failure == second.first_failure
     assert first.seed == 31
+
+
+def test_where_our_own_answer_does_not_end_in_time_the_machine_is_too_busy_to_judge(bench: Bench) -> None:
+    hurried = replace(exercises.exercise("stable-softmax"), seconds=0.0005)
+    bench.judge._ready.clear()
+    bench.judge._banks.clear()
+    with pytest.raises(Busy):
+        bench.wait(bench.judge.prepare(hurried))
+    report = bench.wait(bench.judge.check(hurried, hurried.text("answer.py")))
+    assert report.status == "broken" and not report.checks
+    assert report.message.startswith("This machine was too busy to judge") and "Try again" in report.message
+    with pytest.raises(Busy):
+        bench.wait(bench.judge.prepare(hurried))
+    again = bench.check("stable-softmax", hurried.text("answer.py"))
+    assert again.passed, "and nothing of it is kept"
+
+
+def test_a_failure_is_told_without_its_name_where_there_is_no_time_for_that(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def busy(*_: object) -> None:
+        raise Busy
+
+    monkeypatch.setattr(bench.judge, "_mistakes", busy)
+    task = exercises.exercise("stable-softmax")
+    bench.judge._banks.clear()
+    report = bench.check("stable-softmax", task.text("answer.py").replace("keepdim=True", "keepdim=False"))
+    bench.judge._banks.clear()
+    assert report.status in ("failed", "error") and report.first_failure is not None and not report.mistakes

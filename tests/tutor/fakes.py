@@ -12,7 +12,7 @@ from typing import Any
 
 from exercises import Exercise
 from graders.report import Check, Mistake, Report
-from lessons import Lesson, read_page
+from lessons import Lesson
 from tutor.course import Entry
 from tutor.placement import Step, tested_out
 from tutor.progress import Answer
@@ -123,12 +123,12 @@ def course(folder: Path) -> tuple[tuple[Lesson, ...], dict[str, Exercise]]:
         exercise(folder, "causal_self_attention", "Causal self-attention", "gpt2", difficulty=4, minutes=60,
                  slot="attention"),
     ]  # fmt: skip
-    pages = (read_page(PAGE_ONE), read_page(PAGE_TWO))
+    body = f"{PAGE_ONE}---\n{PAGE_TWO}"
 
     def lesson(number: int, slug: str, title: str, track: str, minutes: int, names: tuple[str, ...]) -> Lesson:
         path = folder / f"{number:02}_{slug}.md"
         needs = ("L03",) if number > 3 else ()
-        return Lesson(f"L{number:02}", number, slug, title, track, needs, minutes, pages, names, path)
+        return Lesson(f"L{number:02}", number, slug, title, track, needs, minutes, names, path, body)
 
     lessons = (
         lesson(3, "broadcasting", "Broadcasting, reductions, softmax", "tensors", 90,
@@ -187,6 +187,9 @@ class FakeProgress:
 
     def attempts(self, exercise_id: str) -> list[FakeAttempt]:
         return list(self.kept.get(exercise_id, []))
+
+    def tried(self) -> set[str]:
+        return {name for name, attempts in self.kept.items() if attempts}
 
     def snapshot(self, exercise_id: str, source: str, reason: str) -> None:
         kept = self.texts.setdefault(exercise_id, [])

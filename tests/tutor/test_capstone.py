@@ -27,7 +27,7 @@ DOCUMENTS = "\n".join(
 def passed(progress: Progress, name: str, text: str) -> None:
     """Let an exercise have been passed with this text."""
     one = exercise(name)
-    progress.attempt(one.id, text, Report(one.id, "passed"), one.content_hash(), "test")
+    progress.attempt(one.id, text, Report(one.id, "passed"), one.content_hash, "test")
 
 
 @pytest.fixture

@@ -237,7 +237,7 @@ def test_check_passes_fails_and_is_kept(run: Run, home: Path) -> None:
     assert code == 1 and "✗ One" in out
     with kept(home) as progress:
         assert [a.status for a in progress.attempts("stable_softmax")] == ["passed", "failed"]
-        assert progress.attempts("stable_softmax")[0].hash == exercise("stable-softmax").content_hash()
+        assert progress.attempts("stable_softmax")[0].hash == exercise("stable-softmax").content_hash
 
 
 def test_check_json_is_the_document_alone(run: Run, home: Path) -> None:
@@ -429,6 +429,15 @@ def test_new_exercise_makes_files_that_can_be_read(run: Run, tmp_path: Path, mon
     assert run("new", "exercise", "L03/1st try")[0] == 2
 
 
+@pytest.mark.parametrize("words", [("watch", "RUN"), ("report", "RUN"), ("report", "RUN", "--json")])
+def test_a_run_that_ended_before_its_first_line_is_no_healthy_run(
+    run: Run, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "log.jsonl").touch()
+    code, out, err = run(*(str(tmp_path) if word == "RUN" else word for word in words))
+    assert code == 2 and not out and "has not begun: its log is empty" in err
+
+
 @pytest.mark.parametrize(
     ("words", "module", "passed"),
     [
@@ -443,6 +452,8 @@ def test_new_exercise_makes_files_that_can_be_read(run: Run, tmp_path: Path, mon
             "gpt2.train",
             ["RUN", "preset=nano", "--dry-run", "--json"],
         ),
+        (("train", "--run", "RUN", "--dry-run", "--ranks", "4"), "gpt2.train", ["RUN", "--dry-run", "--ranks=4"]),
+        (("train", "lr=1e-3", "--run", "RUN", "--ranks", "3"), "gpt2.local_ranks", ["RUN", "3", "lr=1e-3"]),
     ],
 )
 def test_programs_are_called_with_their_words_and_their_exit_code(
@@ -603,3 +614,17 @@ def test_doctor_says_how_to_get_what_is_missing(run: Run, monkeypatch: pytest.Mo
     monkeypatch.setattr(importlib.metadata, "version", version)
     code, out, _ = run("doctor")
     assert code == 1 and "✗ torch" in out and "→ pip install torch" in out
+
+
+def test_an_imported_run_can_be_used_before_it_trains(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`model import` leaves a config and weights, and no log: the log begins with the first step."""
+    called: list[str] = []
+    monkeypatch.setattr("tutor.jobs.call", lambda module, *_: called.append(module) or 0)
+    (tmp_path / "config.json").write_text("{}")
+    assert run("sample", "Once", "--run", str(tmp_path))[0] == 0
+    assert run("eval", "--run", str(tmp_path))[0] == 0
+    assert run("model", "export", str(tmp_path), str(tmp_path / "out"))[0] == 0
+    assert called == ["gpt2.sample", "gpt2.evaluate", "gpt2.weights"]
+    assert run("report", str(tmp_path))[0] == 2

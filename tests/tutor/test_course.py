@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lessons
-from exercises import Exercise, exercises
+from exercises import Exercise, _read, exercises
 from graders.report import Report
 from lessons import Lesson
 from tutor import course as module
@@ -42,7 +42,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
         "02_attention": ("L02", ("one_head", "many_heads")),
     }
     path = tuple(
-        Lesson(id_, int(stem[:2]), stem[3:], stem[3:].title(), "t", (), 60, (), held, tmp_path / f"{stem}.md")
+        Lesson(id_, int(stem[:2]), stem[3:], stem[3:].title(), "t", (), 60, held, tmp_path / f"{stem}.md", "")
         for stem, (id_, held) in names.items()
     )
     monkeypatch.setattr(lessons, "lessons", lambda: path)
@@ -54,7 +54,7 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Course]:
 def passed(course: Course, name: str, source: str = "x") -> None:
     entry = course.find(name)
     report = Report(entry.exercise.id, "passed")
-    course.progress.attempt(entry.exercise.id, source, report, entry.exercise.content_hash())
+    course.progress.attempt(entry.exercise.id, source, report, entry.exercise.content_hash)
 
 
 def test_entries_come_in_the_order_of_the_lessons(course: Course) -> None:
@@ -139,6 +139,65 @@ def test_changed_content_keeps_the_pass_and_shows_the_change(course: Course) -> 
     (entry.exercise.folder / "answer.py").write_text("changed")
     entry = course.find("outer-product")
     assert entry.stale and entry.done and dataclasses.replace(entry, stale=False).name == entry.name
+
+
+TASK = """\
+title = "One"
+kind = "implement"
+task = "Add one."
+minutes = 10
+difficulty = 1
+importance = 1
+tier = "A"
+entry = ["one"]
+hints = ["a", "b", "c"]
+after = "That was all."
+
+[[forbids]]
+ops = ["add"]
+says = "without add"
+
+[[mistakes]]
+name = "two"
+says = "two were added"
+check = "one"
+edits = [["1", "2"]]
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "stale"),
+    [
+        ("exercise.toml", '"a"', '"another hint"', False),
+        ("exercise.toml", "two were", "one too many was", False),
+        ("exercise.toml", "without add", "no addition", False),
+        ("exercise.toml", "That was all.", "It costs one addition.", False),
+        ("exercise.toml", "minutes = 10", "minutes = 15", False),
+        ("answer.py", "return", "# because\n\n    return", False),
+        ("exercise.toml", "Add one.", "Add one, in place.", True),
+        ("exercise.toml", '["add"]', '["add", "sub"]', True),
+        ("exercise.toml", 'entry = ["one"]', 'entry = ["one", "two"]', True),
+        ("start.py", "...", '"""Adds one."""', True),
+        ("answer.py", "1", "1.0", True),
+        ("test_one.py", "one(2)", "one(3)", True),
+    ],
+)
+def test_content_has_changed_only_where_what_is_asked_or_what_passes_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, old: str, new: str, stale: bool
+) -> None:
+    monkeypatch.setattr("exercises.CHECKS", tmp_path)
+    folder = tmp_path / "topic" / "one"
+    folder.mkdir(parents=True)
+    (folder / "exercise.toml").write_text(TASK)
+    (folder / "start.py").write_text("def one(x):\n    ...\n")
+    (folder / "answer.py").write_text("def one(x):\n    return x + 1\n")
+    (folder.parent / "test_one.py").write_text('def test_one():\n    observe("one", one(2))\n')
+    before = _read(folder).content_hash
+    assert before == _read(folder).content_hash
+    path = folder.parent / file if file.startswith("test") else folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    assert (_read(folder).content_hash != before) == stale
 
 
 def test_a_run_gets_the_last_text_that_passed_of_the_last_exercise_of_its_slot(course: Course) -> None:

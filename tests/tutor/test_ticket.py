@@ -52,7 +52,7 @@ def test_the_command_tells_what_is_to_be_known_and_no_code_unasked(run: Run, hom
         progress.attempt("stable_softmax", "my_secret = 1\n", FAILED)
         progress.hint_shown("stable_softmax", 2)
     code, out, err = run("report-exercise", "L03/stable_softmax")
-    content = exercise("stable-softmax").content_hash()
+    content = exercise("stable-softmax").content_hash
     for words in (
         f"exercise    L03/stable-softmax, content {content}",
         "hints read: 2",
@@ -187,7 +187,7 @@ async def test_the_palette_runs_what_a_key_does_here(tmp_path: Path) -> None:
         await settle(pilot)
         app.screen.code.editor.replace_all(ANSWER)
         await pilot.press("ctrl+p", *"save the file and")
-        await until(pilot, lambda: "the key is f2" in "\n".join(rows(app)))
+        await until(pilot, lambda: "the key is F2" in "\n".join(rows(app)))
         assert isinstance(app.screen, CommandPalette)
         await pilot.press("down", "enter")
         await until(pilot, lambda: app.fake.checked == [ANSWER])

@@ -108,7 +108,7 @@ def test_drawn_questions_are_drawn_inside_a_walk(walk: Walk, home: Path) -> None
         for one in lessons()[: lesson.number]:
             for name in one.exercises:
                 if name != drawn.id:
-                    progress.attempt(name, "x", Report(name, "passed"), exercise(name).content_hash())
+                    progress.attempt(name, "x", Report(name, "passed"), exercise(name).content_hash)
     kept(home).set_page(lesson.id, len(lesson.pages) - 1)
     walk("", "stop")
     assert (home / drawn.topic / f"{drawn.id}.py").read_text().startswith("# questions of ")

@@ -130,7 +130,7 @@ async def test_who_tells_all_mistakes_apart_has_mastered_the_exercise(tmp_path: 
 def test_the_lists_say_what_is_mastered(run: Run, home: Path) -> None:
     with Progress(home.parent / "data" / "progress.sqlite3") as progress:
         progress.attempt(
-            "stable_softmax", "x", Report("stable_softmax", "passed"), exercise("stable_softmax").content_hash()
+            "stable_softmax", "x", Report("stable_softmax", "passed"), exercise("stable_softmax").content_hash
         )
         progress.zoo_solved("stable_softmax")
     assert re.search(r"✦ stable-softmax .*\[mastered\]", run("list")[1])

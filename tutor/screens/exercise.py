@@ -36,8 +36,9 @@ the editor to the panel, where single letters work; {bench.escape|Esc} there goe
 opens the same file in your own editor (`$EDITOR`); whatever is saved there, or in any other window, is noticed here
 and checked at once.
 
-Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away. Does something
-about the exercise itself seem wrong? `{panel.report|!}` in the panel puts a report together, ready to paste.
+Unsaved text is kept beside your file as you type, so nothing is lost if the terminal goes away. Two windows on one
+file keep their unsaved texts apart; whoever saves second is asked which one shall stay. Does something about the
+exercise itself seem wrong? `{panel.report|!}` in the panel puts a report together, ready to paste.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2,ctrl+s", "check", "Check", id="bench.check", tooltip="Save the file and check it"),
@@ -132,7 +133,7 @@ about the exercise itself seem wrong? `{panel.report|!}` in the panel puts a rep
         failure = report.first_failure
         self._note_shapes(text, failure.details.get("lens") if failure else None)
         await asyncio.to_thread(
-            self.desk.progress.attempt, self.exercise.id, text, report, self.exercise.content_hash(), "desk"
+            self.desk.progress.attempt, self.exercise.id, text, report, self.exercise.content_hash, "desk"
         )
         self.panel.solved = self.panel.solved or report.passed
         self._show_standing()
@@ -248,7 +249,6 @@ about the exercise itself seem wrong? `{panel.report|!}` in the panel puts a rep
         self.desk.go(self.desk.open_page, ExamplesPage(self.entry))
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         self._offer_examples()
         if self.buffer is not None:  # the screen above may have changed how it stands
             self._show_standing()
@@ -297,7 +297,7 @@ about the exercise itself seem wrong? `{panel.report|!}` in the panel puts a rep
 
     def why_not(self, action: str, parameters: tuple[object, ...]) -> str:
         if action == "next" and not self.panel.solved:
-            esc = "{bench.escape|esc}"
+            esc = "{bench.escape|Esc}"
             return f"From here you go on once it has passed; the map ({esc}, {esc}) leads anywhere."
         if action == "examples" and self.exercise.kind == "predict":
             return "A prediction is its own example: there is nothing to write down first."
