@@ -97,3 +97,19 @@ def test_a_deep_graph_is_cut() -> None:
     for _ in range(3000):
         y = y + 1
     assert len(picture(y).split("\n")) < 50
+
+
+@pytest.mark.parametrize("name", THINGS)
+def test_every_histogram_fits_too(name: str) -> None:
+    drawn = picture(THINGS[name], "title", histogram=True)
+    assert drawn.strip() and max(len(line) for line in drawn.split("\n")) <= WIDTH
+
+
+def test_a_histogram_counts_every_value_once() -> None:
+    x = torch.cat([torch.linspace(-3, 3, 49), torch.tensor([math.nan])]).view(5, 10)
+    rows = picture(x, histogram=True).split("\n")
+    assert rows[1].split()[:3] == ["-3", "to", "-2.50"] and rows[12].split()[:3] == ["2.50", "to", "3"]
+    assert sum(int(row.split()[3]) for row in rows[1:13]) == 49
+    assert rows[13] == "mean 0, spread 1.77" and rows[14] == "and 1 that are inf or nan"
+    few = picture(torch.tensor([2, 0, 2, 2]), histogram=True).split("\n")
+    assert [row.split()[:2] for row in few[1:3]] == [["0", "1"], ["2", "3"]]

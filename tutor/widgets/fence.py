@@ -83,7 +83,8 @@ class FenceBlock(Vertical, can_focus=True):
 {fence.run|Enter} runs it after all the code above it; what it prints appears beneath. Where a question stands,
 write down what you expect first: a guess that fails teaches more than an answer that is read. `{fence.edit|e}`
 edits it in place: {fence.save|F2} runs it, {fence.done|Esc} ends editing. `{fence.restore|u}` brings the original
-back.
+back. `show(x)` draws a matrix, a mask, a list of losses, a loss with its graph; `show(x, histogram=True)` counts
+values.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run this", id="fence.run", tooltip="Run this code"),
