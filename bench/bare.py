@@ -31,7 +31,7 @@ class Bare(App[None]):
             yield OptionList(*(f"  · new  Exercise {number}" for number in range(self.lines)), id="map")
             with VerticalScroll(id="about", can_focus=False):
                 yield Static("What is chosen")
-        yield Static("n Next  q Quit  f1 Help", classes="line")
+        yield Static("n Next  q Quit  F1 Help", classes="line")
 
 
 if __name__ == "__main__":

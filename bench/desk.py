@@ -50,7 +50,7 @@ def walk(short: bool) -> Iterator[Step]:
         yield "move", key, ""
     yield from [("move", "pagedown", ""), ("move", "pageup", "")] * times
     yield from [("move", "down", ""), ("move", "up", "")] * times
-    yield from (("open", "f1", "esc closes"), ("close", "escape", "finds anything"))
+    yield from (("open", "f1", "Esc closes"), ("close", "escape", "finds anything"))
     yield from palette("causal"[: 1 if short else None])
     yield from (("close", "escape", "finds anything"), ("open", "enter", "page 1 of"))
     yield from [("scroll", "down", ""), ("scroll", "up", "")] * times
@@ -88,7 +88,7 @@ def first_frames(rounds: int, environment: dict[str, str]) -> dict[str, Any]:
     for number in range(-1, rounds):  # the first finds nothing in the system's cache, and does not count
         for name, words in commands.items():
             with opened(words, environment) as app:
-                seconds, spent = app.see("f1 Help") - app.started, app.cpu()
+                seconds, spent = app.see("F1 Help") - app.started, app.cpu()
                 app.quiet()
             if number >= 0:
                 wall[name].append(seconds)
@@ -141,7 +141,7 @@ def measure(rounds: int, keys: int, tiny: bool) -> dict[str, Any]:
         environment = {"PYTHONPATH": str(ROOT), "GRADATIM_SOCKET": str(folder / "g.sock")}
         environment |= {"GRADATIM_HOME": str(folder / "home"), "GRADATIM_DATA": str(folder / "data")}
         with busy(folder, environment, tiny) as beside, opened(["-m", "tutor"], environment) as app:
-            app.see("f1 Help")
+            app.see("F1 Help")
             app.quiet()
             memory = {"map": app.memory()}
             presses = pressed(app, keys, tiny)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand, active_app
 from textual.binding import Binding, BindingType
 from textual.filter import Monochrome
@@ -18,9 +19,11 @@ from textual.reactive import var
 from textual.screen import Screen
 
 from tutor.settings import Settings
+from tutor.sweep import BEAT, Sweep
 from tutor.widgets.colors import DARK, LIGHT
 from tutor.widgets.gray import Gray
 from tutor.widgets.plain import Plain
+from tutor.widgets.prose_keys import key_name
 from tutor.widgets.signs import cells
 
 if TYPE_CHECKING:
@@ -130,6 +133,7 @@ class GradatimApp(App[None]):
         self._factory = grader_factory
         self._grader: Any = None
         self._connecting = asyncio.Lock()
+        self._sweep = Sweep()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         wished = os.environ.get("TEXTUAL_THEME") or self.settings.theme(DARK.name)
@@ -177,7 +181,13 @@ class GradatimApp(App[None]):
         """From whatever thread."""
         self.notify(words, title="Progress", severity="warning", timeout=15, markup=False)
 
+    def on_unmount(self) -> None:
+        self._sweep.end()
+
     def _warm_up(self) -> None:
+        if not self.is_headless:
+            self.set_timer(BEAT, self._sweep.begin)
+            self.set_interval(BEAT, self._sweep.look)
         self.run_worker(_load_screens, name="load the screens", group="load", thread=True, exit_on_error=False)
         self.run_worker(self._warm(), name="warm the grader", group="grader", exit_on_error=False)
 
@@ -204,9 +214,8 @@ class GradatimApp(App[None]):
             self.refresh_css(animate=False)
 
     def get_key_display(self, binding: Binding) -> str:
-        shown = super().get_key_display(binding)
         # The arrows and the sign of the Enter key have no stand-in that could be told from a key.
-        return shown if shown.isascii() or not self.plain.enabled else binding.key.replace("+", " ")
+        return binding.key_display or key_name(binding.key, self.plain.enabled)
 
     async def action_quit(self) -> None:
         # Behind the keys that were pressed before: a priority key overtakes those that a widget has yet to take.
@@ -256,6 +265,8 @@ class GradatimApp(App[None]):
     # -- when something goes wrong ------------------------------------------------------------------
 
     async def _dispatch_message(self, message: Any) -> None:
+        if isinstance(message, events.InputEvent):
+            self._sweep.key()
         try:
             await super()._dispatch_message(message)
         except Exception as error:
@@ -450,11 +461,15 @@ class GradatimApp(App[None]):
             words = "Every exercise of this course is done." if done == total else "All that is required is done."
             from tutor.widgets.prose_keys import with_keys
 
-            self.notify(words + with_keys(" Train the GPT-2 you wrote: {app.training|ctrl+t}.", self), timeout=8)
+            self.notify(words + with_keys(" Train the GPT-2 you wrote: {app.training|Ctrl+T}.", self), timeout=8)
         elif self.settings.page(entry.lesson.id) is None:
             await self.open_lesson(entry.lesson)
         else:
             await self.open_exercise(entry)
+
+    def delay_update(self, delay: float = 0.05) -> None:
+        """As Textual's, which masks the drawing of another mode by a wait; ours are drawn within less."""
+        super().delay_update(0.001)
 
     async def action_training(self) -> None:
         await self.switch_mode("course" if self.current_mode == "training" else "training")

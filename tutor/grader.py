@@ -10,10 +10,9 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from graders.report import Report
+from tutor.paths import SILENCE_SECONDS
 from tutor.reach import GraderError, Lost, open_line
 
-SILENCE_SECONDS = 300.0
-"""How long a grader that is at work may say nothing; its own limits are far below."""
 SEEDS = 10**9
 """The line with the seed in a stub is read back with up to nine digits."""
 LAST_WORDS = ("report", "done", "error", "fence", "examples", "quiz", "shapes", "start", "pong")

@@ -12,6 +12,8 @@ from textual.binding import Binding
 from textual.keys import Keys, _character_to_key
 from textual.widgets import TextArea
 
+from tutor.widgets.prose_keys import key_name
+
 PLACES = {
     "app": "Everywhere",
     "home": "The map",
@@ -136,15 +138,16 @@ def problem(keymap: Mapping[str, str], id_: str, keys: str) -> str:
     all_known = {one.id: one for one in known()}
     mine = all_known[id_]
     for key in keys.split(","):
+        name = key_name(key)
         if key in FRAME:
-            return f"{key} is taken: {FRAME[key]}."
+            return f"{name} is taken: {FRAME[key]}."
         if mine.place in TYPING and (len(key) == 1 or key in _PRINTED | _OWN):
-            return f"{key} is the editor's own while you type; choose a function key, or another one with ctrl."
+            return f"{name} is the editor's own while you type; choose a function key, or another one with Ctrl."
         for other in all_known.values():
             theirs = keymap.get(other.id, other.keys).split(",")
             if other.id != id_ and key in theirs and _meet(mine.place, other.place):
                 place = PLACES.get(other.place, other.place)
-                return f"{key} is taken: {other.words or other.id} ({place}, {other.id}). Change that one first."
+                return f"{name} is taken: {other.words or other.id} ({place}, {other.id}). Change that one first."
     return ""
 
 

@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 SOCKET_LIMIT = 100
 """Bytes; the system allows 104 (macOS) to 108 (Linux) for a socket's path."""
+SILENCE_SECONDS = 300.0
+"""How long a grader that is at work may say nothing on its socket; its own limits are far below."""
 
 
 def home() -> Path:

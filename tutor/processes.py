@@ -13,8 +13,21 @@ from typing import IO
 
 from tutor import paths
 
-NICE = 5
+NICE = 10
 """How much graders and runs step back behind the screens."""
+
+
+QUIETLY = """
+import runpy, sys
+try:
+    runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+except (KeyboardInterrupt, RuntimeError) as error:
+    if not isinstance(error, KeyboardInterrupt) and not isinstance(error.__cause__, KeyboardInterrupt):
+        raise
+    print("stopped before it began; what was there is as it was", file=sys.stderr)
+    sys.exit(130)
+"""
+"""A module as `python -m` runs it, but for Ctrl-C while it is still loading torch, which takes seconds."""
 
 
 def module_command(module: str, *words: str) -> list[str]:
@@ -49,15 +62,21 @@ def spawn(command: Sequence[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def be_nice(pid: int) -> None:
-    """Let the screens go first."""
+    """Let the screens go first.
+
+    Where Linux shares the processor out among sessions (sched(7), autogroup), a nice value counts only within one: a
+    process with a session of its own, as `spawn` starts it, must have that session step back too.
+    """
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + NICE)
+            if os.getsid(pid) == pid:
+                Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
 
 
 def call(module: str, *words: str) -> int:
     """Run one of our modules in this terminal and return its exit code; Ctrl-C reaches it too."""
-    return run_here(module_command(module, *words), child_environment())
+    return run_here([sys.executable, "-P", "-c", QUIETLY, module, *words], child_environment())
 
 
 def run_here(command: Sequence[str], environment: Mapping[str, str], folder: Path | None = None) -> int:

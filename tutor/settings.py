@@ -33,7 +33,7 @@ OPTIONS = (
     Option("ascii", "On: signs, lines, bars and curves are drawn with the characters of ASCII.", ("off", "on")),
     Option(
         "examples-first",
-        "Before coding, write two examples of your own: on exercises of tier B, on all, or on none.",
+        "Before coding, write two examples: for exercises beside the core path (tier B), for all, or for none.",
         ("tier-b", "all", "off"),
     ),
 )

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tutor import cli, reach
-from tutor.commands import check, context
+from tutor.commands import check, context, paper
 
 FAKE = Path(__file__).with_name("fake_grader.py")
 Run = Callable[..., tuple[int, str, str]]
@@ -125,3 +125,11 @@ def test_any_words_at_all(world: Path, data: st.DataObject) -> None:
     word = st.one_of(st.sampled_from(WRONG), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
     words = data.draw(st.lists(st.one_of(word, st.sampled_from([*options, "--", "--help"])), max_size=5))
     kind((*path, *words), run(*path, *words))
+
+
+def test_on_a_terminal_a_sentence_is_broken_between_words_and_a_path_never() -> None:
+    path = "/home/somebody/" + "x" * 50
+    text = f"There is no setting called 'hme.next'. Did you mean home.next? See {path} for\n  a   table"
+    lines = paper.fitted(text, 40).split("\n")
+    assert path in lines and lines[-1] == "  a   table"
+    assert all(len(line) <= 40 for line in lines if line != path) and " ".join(lines).split() == text.split()

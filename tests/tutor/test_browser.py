@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 import shutil
@@ -219,10 +220,6 @@ async def test_in_a_real_browser_from_the_link_to_a_passed_exercise(tmp_path: Pa
                 await page.type(mine.title)
                 await asyncio.sleep(3)
                 await page.shoot("palette")
-                await page.press("Enter", 13)
-                await asyncio.sleep(4)
-                await page.press("s", 83, ctrl=True)  # checks
-                await page.shoot("checking")
 
                 def passed() -> bool:
                     path = tmp_path / "data" / "progress.sqlite3"
@@ -231,7 +228,15 @@ async def test_in_a_real_browser_from_the_link_to_a_passed_exercise(tmp_path: Pa
                     with Progress(path) as progress:
                         return progress.status(mine.id) == "passed"
 
-                await until(passed, 120, "the exercise passes")
+                for _ in range(10):  # where the machine is slow, the palette may have found nothing yet
+                    await page.press("Enter", 13)
+                    await asyncio.sleep(4)
+                    await page.press("s", 83, ctrl=True)  # checks
+                    await page.shoot("checking")
+                    with contextlib.suppress(AssertionError):
+                        await until(passed, 12, "the exercise passes")
+                        break
+                assert passed()
                 await asyncio.sleep(1)
                 await page.shoot("passed")
     finally:

@@ -248,3 +248,51 @@ async def test_what_is_pasted_right_behind_select_all_replaces_everything() -> N
             pilot.app.post_message(event)
         await pilot.pause()
         assert editor.text == "x = 1\n"
+
+
+LINES = "one two\nthree\n    four five\n"
+
+
+@pytest.mark.parametrize(
+    ("at", "keys", "selection"),
+    [
+        ((2, 5), ["ctrl+home"], ((0, 0), (0, 0))),
+        ((0, 3), ["ctrl+end"], ((3, 0), (3, 0))),
+        ((2, 5), ["ctrl+shift+home"], ((2, 5), (0, 0))),
+        ((0, 3), ["ctrl+shift+end"], ((0, 3), (3, 0))),
+        ((1, 2), ["ctrl+a"], ((0, 0), (3, 0))),
+        ((2, 13), ["home"], ((2, 4), (2, 4))),
+        ((2, 13), ["home", "home"], ((2, 0), (2, 0))),
+        ((2, 4), ["end"], ((2, 13), (2, 13))),
+        ((0, 0), ["ctrl+right"], ((0, 3), (0, 3))),
+        ((0, 7), ["ctrl+left"], ((0, 4), (0, 4))),
+        ((1, 0), ["shift+down", "shift+right"], ((1, 0), (2, 1))),
+        ((3, 0), ["pageup"], ((0, 0), (0, 0))),
+        ((0, 0), ["pagedown"], ((3, 0), (3, 0))),
+    ],
+)
+async def test_keys_that_every_editor_has_move_and_select(
+    at: tuple[int, int], keys: list[str], selection: tuple[tuple[int, int], tuple[int, int]]
+) -> None:
+    async with editing(LINES, at) as (editor, pilot):
+        await pilot.press(*keys)
+        assert editor.selection == Selection(*selection)
+
+
+@pytest.mark.parametrize(
+    ("at", "keys", "after"),
+    [
+        ((0, 7), ["ctrl+backspace"], LINES.replace("one two", "one ")),
+        ((0, 0), ["ctrl+delete"], LINES.replace("one two", " two")),
+        ((0, 0), ["ctrl+d"], LINES.replace("one two", "ne two")),
+        ((0, 0), ["shift+end", "ctrl+x", "ctrl+end", "ctrl+v"], LINES.replace("one two", "") + "one two"),
+        ((0, 0), ["shift+end", "ctrl+c", "ctrl+end", "ctrl+v"], LINES + "one two"),
+        ((0, 0), ["x", "ctrl+z"], LINES),
+        ((0, 0), ["x", "ctrl+z", "ctrl+y"], "x" + LINES),
+        ((0, 0), ["ctrl+a", "backspace"], ""),
+    ],
+)
+async def test_keys_that_every_editor_has_change_the_text(at: tuple[int, int], keys: list[str], after: str) -> None:
+    async with editing(LINES, at) as (editor, pilot):
+        await pilot.press(*keys)
+        assert editor.text == after

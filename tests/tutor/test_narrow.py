@@ -28,7 +28,7 @@ READ = {
     "Review": ("To write once more, from the empty stub", "A softmax that never overflows"),
     "Placement": ("It takes about 20 minutes",),
     "SettingsPage": ("‹ reduced ›", "Close Gradatim"),
-    "Press": ("esc leaves it as it is",),
+    "Press": ("Esc leaves it as it is",),
     "Training": ("n starts one",),
     "Capstone": ("Each piece keeps its promise to its neighbors",),
     "NewRun": ("tokens_per_step",),

@@ -37,7 +37,7 @@ def texts(tmp_path: Path) -> list[str]:
         kept = [one.source for one in progress.attempts(FIRST.id)]
         kept += [one.source for one in progress.snapshots(FIRST.id)]
     path = file(tmp_path)
-    return kept + [p.read_text() for p in (path, path.with_name(f".{path.name}.draft")) if p.exists()]
+    return kept + [p.read_text() for p in (path, *path.parent.glob(f".{path.name}.*draft")) if p.exists()]
 
 
 def to_bench(window: Terminal) -> None:
@@ -45,10 +45,10 @@ def to_bench(window: Terminal) -> None:
     window.start(*GRADATIM)
     window.see(r"\d+ exercises")
     window.keys("n")
-    window.see(r"page 1 of|f2 Check")
+    window.see(r"page 1 of|F2 Check")
     if "page 1 of" in window.screen():
         window.keys("n")
-    window.see(r"f2 Check")
+    window.see(r"F2 Check")
     window.see(r"saved|restored")
     window.settle()
     window.keys("PPage", "PPage", "PPage", "Home")

@@ -299,5 +299,5 @@ async def test_the_line_of_keys_never_overflows_and_always_offers_help(tmp_path:
                 await pilot.press(key)
                 await settle(pilot)
             line = rows(app)[-1]
-            assert len(line) <= width and line.rstrip().endswith("f1 Help"), line
+            assert len(line) <= width and line.rstrip().endswith("F1 Help"), line
             assert len(app.screen.query_one(Keys).render().plain) <= width - 2

@@ -13,6 +13,7 @@ from textual.app import SuspendNotSupported
 from tests.tutor.fakes import ANSWER, NAIVE, START, desk
 from tests.tutor.picture import compare, rows
 from tests.tutor.test_screens import SIZES, opened, settle, until
+from tutor.screens import buffer
 from tutor.screens.base import Dialog
 from tutor.screens.compare import Compare, aligned
 from tutor.screens.exercise import Bench
@@ -39,7 +40,7 @@ def file(app: Any) -> Path:
 
 
 def draft(app: Any) -> Path:
-    return file(app).with_name(".stable_softmax.py.draft")
+    return file(app).with_name(f".stable_softmax.py.{buffer.WINDOW}.draft")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -219,6 +220,31 @@ async def test_unsaved_text_is_kept_beside_the_file_and_restored(tmp_path: Path)
         await pilot.press("f2")
         await settle(pilot)
         assert not draft(app).exists() and file(app).read_text() == left
+
+
+async def test_each_window_keeps_unsaved_text_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        bench.code.editor.insert("# here\n", (0, 0))
+        await until(pilot, draft(app).exists)
+        # Another window opens the file: it takes up what is unsaved here, and goes on with it.
+        mine, text = draft(app), bench.code.editor.text
+        monkeypatch.setattr(buffer, "WINDOW", "other")
+        other = buffer.Buffer(app.workspace, bench.exercise)
+        assert other.open().text == text
+        mine.unlink()
+        await until(pilot, mine.exists)
+        other.keep("# other\n" + text)
+        assert mine.read_text() == text and draft(app).read_text() == "# other\n" + text
+        await until(pilot, lambda: "● unsaved · another window has unsaved text" in " ".join(rows(app)))
+        bench.buffer = None  # both are killed here
+    monkeypatch.setattr(buffer, "WINDOW", "third")
+    async with opened(tmp_path) as (app, pilot):
+        bench = await to_bench(app, pilot)
+        assert bench.code.editor.text.startswith("# other\n# here\n"), "the newest"
+        await until(pilot, lambda: list(file(app).parent.glob(".*draft")) == [draft(app)])
+        kept = [one.source for one in app.progress.snapshots("stable_softmax")]
+        assert any(text.startswith("# here\n") for text in kept), "and the other is in the history"
 
 
 async def test_leaving_and_quitting_save(tmp_path: Path) -> None:

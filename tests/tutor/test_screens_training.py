@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gpt2 import config
+from gpt2 import config, health
 from tests.tutor.picture import compare, rows
 from tests.tutor.test_screens import SIZES, opened, settle, until
 from tutor.screens.base import Dialog
@@ -158,6 +158,31 @@ def test_a_log_is_read_on_and_a_resumed_run_replaces_what_it_repeats(tmp_path: P
     with (folder / "log.jsonl").open("a") as file:
         file.write('{"event": "step", "st')  # a torn line
     assert not state.read()
+
+
+def test_a_run_that_goes_on_to_another_last_step_says_which(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write(folder, records(30, 30))
+    state = RunState(folder)
+    state.read()
+    assert state.last_step == 30
+    config = state.start["config"] | {"max_steps": 60}
+    write(folder, [{"event": "note", "message": "resumed from step 30", "config": config}], more=True)
+    state.read()
+    assert state.last_step == 60 and state.preset == "nano"
+
+
+def test_the_screen_names_all_that_the_log_shows(tmp_path: Path) -> None:
+    """What needs the validation loss, too: the detectors are given all that they ask for."""
+    folder = tmp_path / "run"
+    start = {"event": "start", "expected_first_loss": 5.7, "unigram_loss": 4.0, "bigram_loss": 3.0}
+    steps = [{"event": "step", "step": n, "loss": 5.7 - 0.2 * n, "norm": 1.0, "lr": 1e-3} for n in range(1, 25)]
+    for loss, name in ((0.5, "leak"), (4.5, "overfitting")):
+        vals = [{"event": "val", "step": 10, "loss": 2.0}, {"event": "val", "step": 24, "loss": loss}]
+        write(folder, [start, *steps, *vals])
+        state = RunState(folder)
+        found = health.remarks(state.read())
+        assert name in [remark.name for remark in found] and state.remarks() == found
 
 
 def test_a_log_that_was_cut_is_read_from_its_start(tmp_path: Path) -> None:

@@ -263,14 +263,14 @@ async def test_a_key_is_changed_by_pressing_it(tmp_path: Path, monkeypatch: pyte
         assert isinstance(app.screen, Press)
         await pilot.press("f5")
         await settle(pilot)
-        assert "f5 is taken" in str(app.screen.query_one("#press-problem", Static).render())
+        assert "F5 is taken" in str(app.screen.query_one("#press-problem", Static).render())
         compare(app, "settings-taken")
         await pilot.press("f11")
         await settle(pilot)
         assert app.settings.keymap() == {"bench.check": "f11"} and "yours" in "\n".join(rows(app))
         await app.open_exercise(app.course.entries()[0])
         await settle(pilot)
-        assert isinstance(app.screen, Bench) and "f11 Check" in rows(app)[-1]
+        assert isinstance(app.screen, Bench) and "F11 Check" in rows(app)[-1]
         await pilot.press("f2")
         await settle(pilot)
         assert app.fake.checked == []

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tutor import paths
+from tutor.commands import paper
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -116,7 +117,9 @@ def refuse(error: KeyError) -> NoReturn:
 
 
 def say(text: str) -> None:
-    """Narrate: for the reader, never part of a result."""
+    """Narrate: for the reader, never part of a result. On a terminal lines are broken at words."""
+    if sys.stderr.isatty():
+        text = paper.fitted(text, paper.width(sys.stderr))
     print(text, file=sys.stderr, flush=True)
 
 

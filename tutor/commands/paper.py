@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 _asked = False  # whether `at_rest` holds
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
@@ -36,10 +37,10 @@ def at_rest() -> Iterator[None]:
         _asked = before
 
 
-def width() -> int:
-    """Columns of the terminal; 80 where it does not say."""
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal behind a stream, standard output if none is named; 80 where it does not say."""
     try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+        return os.get_terminal_size((stream or sys.stdout).fileno()).columns or 80
     except (OSError, ValueError):
         return 80
 
@@ -62,6 +63,15 @@ def indented(text: str, by: int, style: str = "", wrap: bool = True) -> None:
             pieces = textwrap.wrap(line, room, subsequent_indent=own, break_on_hyphens=False)
         for piece in pieces or [""]:
             print(" " * by + styled(piece, style) if piece else "")
+
+
+def fitted(text: str, room: int) -> str:
+    """The text with its long lines broken at words; a path or another long word stays whole."""
+
+    def broken(line: str) -> str:
+        return textwrap.fill(line, room, break_long_words=False, break_on_hyphens=False) if len(line) > room else line
+
+    return "\n".join(map(broken, text.split("\n")))
 
 
 def reflowed(text: str) -> str:

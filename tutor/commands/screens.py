@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,7 @@ def possible() -> bool:
 
 def open_screens() -> int:
     """Open the screens; return the exit code once they close."""
+    gc.disable()  # what is loaded now stays; the app takes over from here (tutor.sweep)
     from tutor.app import GradatimApp
 
     app = GradatimApp(

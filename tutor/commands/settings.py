@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tutor.commands import paper
 from tutor.commands.context import BROKEN, Refusal, desk, put_json
 from tutor.settings import OPTIONS, Option
 
@@ -53,8 +54,7 @@ def _value(option: Option) -> str:
 
 def _show(option: Option) -> None:
     print(f"{option.name}={_value(option)}")
-    print(f"    {option.says}")
-    print(f"    One of: {', '.join(_values(option))}.")
+    paper.indented(f"{option.says}\nOne of: {', '.join(_values(option))}.", 4)
 
 
 def _values(option: Option) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ WORDS = {
     "timeout": "took too long",
     "limit": "went over a limit",
     "forbidden": "uses something this exercise does without",
-    "broken": "the grader itself failed; your code was not judged",
+    "broken": "could not be judged; this is not your code",
 }
 STYLES = {"passed": "green", "waiting": "dim"}
 NOT_IN_TABLE = ("picture", "lens", "graph", "observation", "kind", "remark", "wrong", "of", "rtol", "atol")

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
+from tutor.screens.opening import Opening
 from tutor.widgets.bar import markup
 from tutor.widgets.prose_keys import with_keys
 
@@ -48,7 +49,7 @@ class Guarded(MessagePump):
         return closed
 
 
-class Page(Guarded, Screen[None]):
+class Page(Guarded, Opening, Screen[None]):
     """A full screen of the desk. Subclasses write HELP."""
 
     HELP: ClassVar[str | None] = ""
@@ -93,7 +94,7 @@ class Page(Guarded, Screen[None]):
         self.desk.go(self.desk.close_page, self)
 
 
-class Dialog(Guarded, ModalScreen[str]):
+class Dialog(Guarded, Opening, ModalScreen[str]):
     """A question with a few answers, each with a key of its own; Escape gives the empty answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,7 +133,7 @@ class Dialog(Guarded, ModalScreen[str]):
             self.dismiss(key)
 
 
-class Help(Guarded, ModalScreen[None]):
+class Help(Guarded, Opening, ModalScreen[None]):
     """What can be done here, in words and as a list of keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -148,7 +149,7 @@ class Help(Guarded, ModalScreen[None]):
 
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
-            box.border_subtitle = "esc closes"
+            box.border_subtitle = "Esc closes"
             yield Markdown(self.text, open_links=False)
             width = max((len(key) for key, _ in self.keys), default=0)
             lines = [f"[b $text-accent]{markup(f'{key:<{width}}')}[/]  {markup(words)}" for key, words in self.keys]
@@ -170,7 +171,7 @@ def help_text(screen: Screen[Any]) -> str:
 
 def help_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
     """The keys and what they do, and which do nothing now; those that belong to the framework are left out."""
-    found: dict[tuple[str, int], tuple[list[str], str]] = {}
+    found: dict[str, list[str]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
         if not binding.id or not binding.description or binding.system:
@@ -178,6 +179,5 @@ def help_keys(screen: Screen[Any]) -> list[tuple[str, str]]:
         words = binding.tooltip or binding.description
         if not active.enabled:
             words += "  (not now)"
-        keys, _ = found.setdefault((binding.action, id(active.node)), ([], words))
-        keys.append(screen.app.get_key_display(binding))
-    return [(" ".join(keys[:3]), words) for keys, words in found.values()]
+        found.setdefault(words, []).append(screen.app.get_key_display(binding))
+    return [(" ".join(keys[:3]), words) for words, keys in found.items()]

@@ -46,6 +46,8 @@ class FileBench(Page):
         """Why the file cannot be saved, as last told in full."""
         self._deleted: str | None = None
         """What the file held when somebody deleted it."""
+        self._others = False
+        """Whether another window has unsaved text of the same file."""
 
     def action_check(self) -> None:
         """Save and check."""
@@ -54,17 +56,35 @@ class FileBench(Page):
     def opened(self) -> None:
         """The text is in the editor."""
 
+    def stub(self) -> str | None:
+        """What a new file begins with; None for the exercise's own stub."""
+        return None
+
     def shelf(self) -> Workspace:
         """Where the file is."""
         return self.desk.workspace
 
     # -- opening ------------------------------------------------------------------------------------
 
-    @work(exit_on_error=False, group="open")
-    async def open_file(self) -> None:
+    def open_file(self) -> None:
+        """At once, so that the first frame has the text in it; only questions must be waited for."""
         buffer = Buffer(self.shelf(), self.exercise)
+        if self.exercise.kind == "predict" and not buffer.path.exists():
+            self._draw_and_open(buffer)
+        else:
+            self._open(buffer, self.stub() if not buffer.path.exists() else None)
+
+    @work(exit_on_error=False, group="open")
+    async def _draw_and_open(self, buffer: Buffer) -> None:
         try:
-            stub = await self.draw_questions() if not buffer.path.exists() else None
+            stub = await self.draw_questions()
+        except Exception as error:
+            self.desk.tell("Your file cannot be opened", str(error))
+        else:
+            self._open(buffer, stub)
+
+    def _open(self, buffer: Buffer, stub: str | None) -> None:
+        try:
             opened = buffer.open(stub)
         except Exception as error:
             self.desk.tell("Your file cannot be opened", str(error))
@@ -83,6 +103,24 @@ class FileBench(Page):
         self.code.editor.focus()
         self.opened()
         self.set_interval(WATCH_SECONDS, self._watch_file)
+        self._take_over(buffer)
+
+    @work(exit_on_error=False, group="open")
+    async def _take_over(self, buffer: Buffer) -> None:
+        async with self._disk:
+            await asyncio.to_thread(self._take_up, buffer)
+
+    def _take_up(self, buffer: Buffer) -> None:
+        """Make what another window left unsaved one's own, and keep all of it in the history; only then it goes."""
+        with contextlib.suppress(OSError):
+            buffer.keep(self.code.editor.text)
+        for draft, text in buffer.others():
+            try:
+                if text not in [kept.source for kept in self.desk.progress.snapshots(self.kept_as)]:
+                    self.desk.progress.snapshot(self.kept_as, text, "unsaved in another window")
+            except ProgressError:
+                continue
+            buffer.drop(draft)
 
     def _go_to_work(self) -> None:
         """Put the cursor where there is something to do, if the file says so."""
@@ -169,7 +207,8 @@ class FileBench(Page):
         assert self.buffer is not None
         clean = self.code.editor.text == self.buffer.known
         self._noted = self.code.editor.text if words else None
-        self.code.note = words or ("saved" if clean else "● unsaved")
+        stands = "saved" if clean else "● unsaved"
+        self.code.note = words or (f"{stands} · another window has unsaved text" if self._others else stands)
 
     def keep(self) -> None:
         """Save what is unsaved; if somebody else has written the file meanwhile, keep it beside."""
@@ -208,12 +247,23 @@ class FileBench(Page):
         try:
             async with self._disk:
                 before = buffer.known
-                text = await asyncio.to_thread(buffer.changed)
+                text, others = await asyncio.to_thread(lambda: (buffer.changed(), buffer.others()))
         finally:
             self._looking = False
+        self._mind_others(buffer, bool(others))
         self._look_for_deletion()
         if text is not None:
             self._changed_outside(text, before)
+
+    def _mind_others(self, buffer: Buffer, others: bool) -> None:
+        """Another window that opens the file takes up what is unsaved here: then that is written anew."""
+        unsaved = self.code.editor.text != buffer.known and buffer.path not in self.desk.unsaved
+        if unsaved and self._draft_timer is None and not buffer.draft.exists():
+            self._write_draft()
+        if others != self._others:
+            self._others = others
+            if self._noted is None:  # else it has something else to say, until the next change
+                self.note(None)
 
     def _changed_outside(self, text: str, before: str | None) -> None:
         mine = self.code.editor.text

@@ -58,7 +58,7 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
         Binding("right", "turn(1)", "Pane after", show=False, id="panel.right"),
         Binding("exclamation_mark", "screen.report", "Report", show=False, id="panel.report",
                 tooltip="Something about this exercise seems wrong"),
-        Binding("question_mark", "app.help", "Help", show=False, id="panel.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="panel.help", tooltip="What can be done here"),
     ]  # fmt: skip
     solved: reactive[bool] = reactive(False)
     examples_first: reactive[bool] = reactive(False)

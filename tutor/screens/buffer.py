@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from exercises import Exercise
 from tutor import trouble
 from tutor.workspace import Workspace, read_text, write_atomic
+
+WINDOW = os.urandom(4).hex()
+"""Tells the unsaved texts of this window from those of others that have the same file open."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +32,15 @@ class Opened:
 class Buffer:
     """Joins one file of the workspace with the text in the editor; no text is ever dropped.
 
-    Unsaved text lies beside the file as ``.NAME.draft`` and is gone once the file has been saved.
+    Unsaved text lies beside the file as ``.NAME.WINDOW.draft``, one for each window, and is gone once that window
+    has saved the file.
     Threads may call at once: one waits for the other, so that no draft is written after its save.
     """
 
     def __init__(self, workspace: Workspace, exercise: Exercise) -> None:
         self.workspace, self.exercise = workspace, exercise
         self.path: Path = workspace.file(exercise)
-        self.draft = self.path.with_name(f".{self.path.name}.draft")
+        self.draft = self.path.with_name(f".{self.path.name}.{WINDOW}.draft")
         self.known: str | None = None
         """The file's text as last read or written here."""
         self._stamp: tuple[int, int] | None = None
@@ -55,16 +60,27 @@ class Buffer:
                 self.known = self.exercise.text("start.py") if stub is None else stub
                 return Opened(self.known, refused=trouble.why(error))
             text = self._read()
-            try:
-                left, when = read_text(self.draft), self.draft.stat().st_mtime_ns
-            except (OSError, ValueError):
+            drafts = self._drafts()
+            for draft, left, _ in drafts:
+                if left == text:
+                    self.drop(draft)
+            drafts = [one for one in drafts if one[1] != text]
+            if not drafts:
                 return Opened(text)
-            if left == text:
-                self._drop_draft()
-                return Opened(text)
-            if self._stamp is not None and self._stamp[0] > when:
-                return Opened(left, restored=True, rival=text)
-            return Opened(left, restored=True)
+            _, left, when = max(drafts, key=lambda one: one[2])
+            rival = text if self._stamp is not None and self._stamp[0] > when else None
+            return Opened(left, restored=True, rival=rival)
+
+    def others(self) -> list[tuple[Path, str]]:
+        """The unsaved texts of other windows, living or gone, each with the file that keeps it."""
+        return [(draft, text) for draft, text, _ in self._drafts() if draft != self.draft]
+
+    def _drafts(self) -> list[tuple[Path, str, int]]:
+        found = []
+        for draft in self.path.parent.glob(f".{self.path.name}.*draft"):
+            with contextlib.suppress(OSError, ValueError):
+                found.append((draft, read_text(draft), draft.stat().st_mtime_ns))
+        return found
 
     def save(self, text: str) -> str | None:
         """Write the file, and return what somebody else had written there since it was last read here.
@@ -78,14 +94,14 @@ class Buffer:
             if text != self.known or not self.path.exists():
                 self.workspace.write(self.exercise, text)
             self.known, self._stamp = text, self._look()
-            self._drop_draft()
+            self.drop(self.draft)
             return overwritten if overwritten != text else None
 
     def keep(self, text: str) -> None:
         """Note unsaved text beside the file. Raises OSError."""
         with self._lock:
             if text == self.known:
-                self._drop_draft()
+                self.drop(self.draft)
             else:
                 write_atomic(self.draft, text)
 
@@ -131,6 +147,7 @@ class Buffer:
             return None
         return found.st_mtime_ns, found.st_size
 
-    def _drop_draft(self) -> None:
+    def drop(self, draft: Path) -> None:
+        """Remove an unsaved text, because it is kept elsewhere by now."""
         with contextlib.suppress(OSError):
-            self.draft.unlink()
+            draft.unlink()

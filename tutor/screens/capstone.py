@@ -39,7 +39,7 @@ Enter runs the chosen milestone. Its words appear below, and what it found is ke
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", id="capstone.stop", tooltip="Stop the milestone that is running"),
         Binding("escape", "back", "Back", id="capstone.back", tooltip="Back to the runs; what runs here is stopped"),
-        Binding("question_mark", "app.help", "Help", show=False, id="capstone.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="capstone.help", tooltip="What can be done here"),
     ]  # fmt: skip
     WHERE = "capstone"
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-narrow"), (110, "-wide")]  # noqa: RUF012 - Textual declares it so

@@ -52,7 +52,7 @@ they catch?). An example that is not true is a task that was misread, found befo
     def shelf(self) -> Workspace:
         return examples.Examples(self.desk.workspace.home)
 
-    async def draw_questions(self) -> str | None:
+    def stub(self) -> str | None:
         return examples.beginning(self.exercise)
 
     def compose(self) -> ComposeResult:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
+from textual.geometry import Region
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 Row = Lesson | Entry
 NARROW = 44
 """Columns up to which a status is its sign alone: titles need the room, and help says what the signs mean."""
+ASIDE = 44
+"""Columns beside the list in a wide window (gradatim.tcss)."""
 MUTED = "$foreground-muted"
 
 
@@ -40,9 +43,9 @@ class Home(Page):
 ## The map
 
 ↑ ↓ choose, Enter opens a lesson or an exercise, `{home.next|n}` goes on where the course goes on. Ctrl+P finds
-anything by name. Every check you make is kept; signs: ✓ passed · ✦ mastered: passed unaided, and built again on
-another day or all its known mistakes told apart · ◐ passed after the solution was shown · ✎ tried · ↻ passed, but
-the exercise has changed since · ◇ open, not required: its lesson was tested out. When something is due again,
+anything by name. Every check you make is kept; signs: ▸ comes next · ✓ passed · ✦ mastered: passed unaided, and built
+again on another day or all its known mistakes told apart · ◐ passed after the solution was shown · ✎ tried · ↻ passed,
+but the exercise has changed since · ◇ open, not required: its lesson was tested out. When something is due again,
 `{home.review|v}` begins a round. `{home.place|p}` tests where to begin, if you know some of this already.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,7 +54,7 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
         Binding("p", "place", "Placement", id="home.place", tooltip="Where to begin, if you know some of this"),
         Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
         Binding("comma", "settings", "Settings", show=False, id="home.settings", tooltip="Colors, keys, motion, signs"),
-        Binding("question_mark", "app.help", "Help", show=False, id="home.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="home.help", tooltip="What can be done here"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
     ]
     WHERE = ""
@@ -71,7 +74,7 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
         return () if self.has_class("first") else ("home.place",)
 
     def compose(self) -> ComposeResult:
-        yield Bar("[b]Gradatim[/]  [$foreground-muted]step by step[/]", "[$foreground-muted]ctrl+p finds anything[/]")
+        yield Bar("[b]Gradatim[/]  [$foreground-muted]step by step[/]", "[$foreground-muted]Ctrl+P finds anything[/]")
         yield Static(id="welcome")
         yield Static(id="progress")
         with Container(id="home"):
@@ -85,7 +88,6 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
         self.query_one("#map", Listing).focus()
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         self._read()
         self._look_for_reviews()
 
@@ -146,11 +148,11 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
             self._draw()
 
     def _draw(self, choice: int | None = None) -> None:
-        if not self._rows or not self.size.width:
+        if not self._rows:
             return
         options = self.query_one("#map", Listing)
         choice = options.highlighted if choice is None else choice
-        width = options.scrollable_content_region.width - 2
+        width = self._room(options) - 2
         if width < 10:
             self.call_after_refresh(self._draw, choice)
             return
@@ -163,6 +165,14 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
             options.highlighted = min(choice or 0, len(self._rows) - 1)
         self._draw_progress()
         self._draw_about()
+
+    def _room(self, options: Listing) -> int:
+        """Columns of a row, those of the first layout foreseen: so the first frame is whole, and the list made once."""
+        region = options.scrollable_content_region
+        if not region:
+            wide = self.has_class("-wide")
+            region = Region(0, 0, self.size.width - (ASIDE if wide else 0) - 2, self.size.height)
+        return region.width - (len(self._rows) > region.height and not options.show_vertical_scrollbar)
 
     def _line(self, row: Row, width: int) -> Content:
         if isinstance(row, Lesson):
@@ -207,7 +217,7 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
                         "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by "
                         "step. Each lesson is a few pages of code that runs where it stands; each exercise is a plain "
                         "file, checked in a blink. [b $text-accent]{home.next|n}[/] begins, "
-                        "[b $text-accent]{app.help|f1}[/] explains; [b $text-accent]{home.place|p}[/] finds out where "
+                        "[b $text-accent]{app.help|F1}[/] explains; [b $text-accent]{home.place|p}[/] finds out where "
                         "to begin, if you know some of this already.",
                         self.app,
                         markup,
@@ -234,16 +244,24 @@ the exercise has changed since · ◇ open, not required: its lesson was tested 
     def _about_lesson(self, lesson: Lesson) -> str:
         page = self.desk.settings.page(lesson.id)
         read = f"page {page + 1} of {len(lesson.pages)} read last" if page is not None else f"{len(lesson.pages)} pages"
-        needs = f" · after {', '.join(lesson.needs)}" if lesson.needs else ""
+        needs = f" · after {', '.join(map(self._needed, lesson.needs))}" if lesson.needs else ""
         needs += " · tested out: open, not required" if lesson.id in self._tested else ""
         pages = "\n".join(f"[$foreground-muted]{i:>2}[/]  {inline(p.title)}" for i, p in enumerate(lesson.pages, 1))
         return f"[b $text-primary]{markup(lesson.title)}[/]\n[$foreground-muted]{read}{needs}[/]\n\n{pages}"
 
+    def _needed(self, lesson_id: str) -> str:
+        """A lesson that another one builds on, with a sign where nothing of it is left to do."""
+        rows = [row for row in self._rows if isinstance(row, Entry) and row.lesson.id == lesson_id]
+        return lesson_id if any(row.required for row in rows) or not rows else f"{standing('passed', 1)} {lesson_id}"
+
     def _about_exercise(self, entry: Entry) -> str:
         exercise = entry.exercise
         kind = f"{exercise.kind} · difficulty {dots(exercise.difficulty)} · {minutes(exercise.minutes)}"
-        text = f"[b $text-primary]{markup(exercise.title)}[/]\n[$foreground-muted]{markup(kind)}[/]\n\n"
-        text += inline(flow(exercise.task))
+        text = f"[b $text-primary]{markup(exercise.title)}[/]\n[$foreground-muted]{markup(kind)}[/]\n"
+        if needs := [row for row in self._rows if isinstance(row, Entry) and row.exercise.id in exercise.needs]:
+            titles = " · ".join(f"{standing(row.shown, 1)} {markup(row.exercise.title)}" for row in needs)
+            text += f"[$foreground-muted]builds on[/] {titles}\n"
+        text += "\n" + inline(flow(exercise.task))
         if exercise.slot:
             text += f"\n\n[$text-secondary]★[/] becomes the {markup(exercise.slot)} of your GPT-2"
         if self.desk.workspace.exists(exercise):

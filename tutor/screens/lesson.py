@@ -78,7 +78,7 @@ to the map. The page you left is the page you return to.
         Binding("q", "quiz", "Quiz", id="reader.quiz", tooltip="Questions with fresh numbers"),
         Binding("n", "next", "Next", id="reader.next", tooltip="Go on to the next exercise"),
         Binding("escape", "back", "Map", id="reader.back", tooltip="Back to the map"),
-        Binding("question_mark", "app.help", "Help", show=False, id="reader.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="reader.help", tooltip="What can be done here"),
     ]
 
     def __init__(self, lesson: Lesson, page: int | None = None) -> None:
@@ -246,7 +246,6 @@ to the map. The page you left is the page you return to.
         self.desk.go(self.desk.go_next)
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         for card in self.query(Card):
             if card.block.kind == "exercise":
                 card.update(Content.from_markup(self._exercise_words(card.block)))

@@ -12,6 +12,7 @@ from tutor.screens.base import Guarded
 from tutor.widgets.signs import SIGNS
 
 if TYPE_CHECKING:
+    from lessons import Lesson
     from tutor.app import GradatimApp
 
 Command = Callable[[], Awaitable[Any]]
@@ -52,10 +53,14 @@ class ActionCommands(Provider):
 class CourseCommands(Provider):
     """Every lesson, its quiz and its exercises by name."""
 
+    def _reading(self, lesson: Lesson) -> tuple[str, str, Command]:
+        desk = cast("GradatimApp", self.app)
+        return f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.open_lesson, lesson)
+
     def _all(self) -> Iterator[tuple[str, str, Command]]:
         desk = cast("GradatimApp", self.app)
         for lesson in desk.course.lessons():
-            yield f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.open_lesson, lesson)
+            yield self._reading(lesson)
             yield f"{lesson.id} quiz: {lesson.title}", "Questions with fresh numbers", partial(desk.open_quiz, lesson)
             for entry in desk.course.entries(lesson):
                 sign, word, _ = SIGNS[entry.shown]
@@ -63,7 +68,10 @@ class CourseCommands(Provider):
                 yield f"{entry.exercise.title} ({entry.exercise.name})", words, partial(desk.open_exercise, entry)
 
     async def discover(self) -> Hits:
-        for name, words, command in self._all():
+        """The lessons; two hundred names more would take longer to draw than to be typed, and to be looked through."""
+        desk = cast("GradatimApp", self.app)
+        for lesson in desk.course.lessons():
+            name, words, command = self._reading(lesson)
             yield DiscoveryHit(name, command, help=words)
 
     async def search(self, query: str) -> Hits:

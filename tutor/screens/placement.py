@@ -69,7 +69,6 @@ the test goes on. `{placement.skip|s}` goes on without it. Everything is kept at
             self._go_on()
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         if hasattr(self, "sitting") and self.sitting.task is not None:
             self._go_on()
 

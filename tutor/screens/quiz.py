@@ -48,7 +48,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. {qu
         *(Binding(str(n), f"choose({n})", f"Answer {n}", show=False, id=f"quiz.{n}") for n in range(1, 7)),
         *(Binding("enter,n,space", step, words, id="quiz.next") for step, words in STEPS.items()),
         Binding("escape", "back", "Back", id="quiz.back"),
-        Binding("question_mark", "app.help", "Help", show=False, id="quiz.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="quiz.help", tooltip="What can be done here"),
     ]
 
     def __init__(self, lesson: Lesson) -> None:
@@ -155,7 +155,8 @@ is drawn with fresh numbers, and its answer is computed by running its code. {qu
 
     def place(self) -> str:
         """Where in the round this question stands."""
-        score = f"{self.right} right · " if self.asked > 1 or self.chosen is not None else ""
+        answered = self.asked if self.chosen is not None else self.asked - 1
+        score = f"{self.right} of {answered} right · " if answered else ""
         return f"{score}question {(self.asked - 1) % self.length + 1} of {self.length}"
 
     def closing(self) -> str:

@@ -51,7 +51,7 @@ told what has it. `gradatim settings` does the same without screens.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="settings.leave"),
-        Binding("question_mark", "app.help", "Help", show=False, id="settings.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="settings.help", tooltip="What can be done here"),
     ]
     WHERE = "settings"
 
@@ -179,7 +179,7 @@ class Press(Guarded, ModalScreen["str | None"]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as box:
             box.border_title = "Press a key"
-            box.border_subtitle = "esc leaves it as it is"
+            box.border_subtitle = "Esc leaves it as it is"
             yield Static(f"for: {self.row.words or self.row.id}", markup=False)
             yield Static(id="press-problem")
 

@@ -40,7 +40,7 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
         Binding("w", "sample", "Write", id="training.sample", tooltip="Let the chosen run write"),
         Binding("g", "capstone", "Your GPT", id="training.capstone", tooltip="Your pieces, together: six milestones"),
         Binding("escape", "app.training", "Course", id="training.back", tooltip="Back to the course"),
-        Binding("question_mark", "app.help", "Help", show=False, id="training.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="training.help", tooltip="What can be done here"),
         Binding("q", "app.quit", "Quit", id="training.quit"),
     ]
     WHERE = "training"
@@ -64,7 +64,6 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
         self.set_interval(BEAT, self.look)
 
     def on_screen_resume(self) -> None:
-        super().on_screen_resume()
         self.look()
 
     def look(self) -> None:

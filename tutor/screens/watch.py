@@ -44,7 +44,7 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         Binding("w", "sample", "Write", id="watch.sample", tooltip="Let the newest checkpoint write"),
         Binding("c", "compare", "Compare", id="watch.compare", tooltip="Lay another run over this one"),
         Binding("escape,q", "back", "Runs", id="watch.back", tooltip="Back to the list of runs"),
-        Binding("question_mark", "app.help", "Help", show=False, id="watch.help"),
+        Binding("question_mark", "app.help", "Help", show=False, id="watch.help", tooltip="What can be done here"),
     ]
 
     def __init__(self, folder: Path) -> None:

@@ -51,12 +51,20 @@ class PythonEditor(Completing, inherit_bindings=True):
 Enter indents after `:` and open brackets, and steps back after `return`, `pass`, `break`, `continue`, `raise`.
 Names that fit what you type stand in the line below: Tab takes the first, Tab again the next.
 With lines selected, Tab and Shift+Tab move them; {editor.comment|Ctrl+L (or Ctrl+/)} comments them out and in.
-Ctrl+Z undoes, Ctrl+Y redoes, each of these in one step. Ctrl+F finds, Ctrl+G goes to a line.
+Ctrl+Z undoes, Ctrl+Y redoes, each of these in one step. {editor.find|Ctrl+F} finds, Down goes on to the next place;
+{editor.line|Ctrl+G} goes to a line, {editor.top|Ctrl+Home} and {editor.bottom|Ctrl+End} to the ends of the file.
+Shift with any of the arrows selects, {editor.all|Ctrl+A} all of it; Ctrl+C, Ctrl+X and Ctrl+V copy, cut and paste.
 A `!` beside the line number marks a line that Python cannot read.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("shift+tab", "dedent", "Dedent", show=False, id="editor.dedent"),
         Binding("ctrl+l,ctrl+slash,ctrl+underscore", "comment", "Comment", show=False, id="editor.comment"),
+        Binding("ctrl+home", "top", "Top of the file", show=False, id="editor.top"),
+        Binding("ctrl+end", "bottom", "End of the file", show=False, id="editor.bottom"),
+        Binding("ctrl+shift+home", "top(True)", "Select to the top", show=False, id="editor.top_select"),
+        Binding("ctrl+shift+end", "bottom(True)", "Select to the end", show=False, id="editor.bottom_select"),
+        Binding("ctrl+a", "select_all", "Select all", show=False, id="editor.all"),
+        Binding("ctrl+delete", "delete_word_right", "Delete word right", show=False, id="editor.delete_word"),
     ]
 
     @dataclass
@@ -148,6 +156,12 @@ A `!` beside the line number marks a line that Python cannot read.
             self._one_step(spaces, self.cursor_location, self.cursor_location)
         else:
             self._change_lines(indent.indented)
+
+    def action_top(self, select: bool = False) -> None:
+        self.move_cursor((0, 0), select=select)
+
+    def action_bottom(self, select: bool = False) -> None:
+        self.move_cursor(self.document.end, select=select)
 
     def action_dedent(self) -> None:
         self._change_lines(indent.dedented)

@@ -1,4 +1,4 @@
-"""The last line of a screen: the keys that work now, as many as fit, the way to help always among them."""
+"""The last line of a screen: the keys that work now, as many as fit; the ways out and to help are always there."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ class Keys(Widget):
                 found[group] = (key, f"{keys} {shown}", words)
             else:
                 found[group] = (binding.key, shown, group if binding.group else binding.description)
-        self._known = [*found.values(), *([last] if last else [])]
+        ways = sorted(found.values(), key=lambda entry: entry[0] == "escape")  # the way out behind the ways on
+        self._known = [*ways, *([last] if last else [])]
         return list(self._known)
 
     def render(self) -> Content:
@@ -72,7 +73,7 @@ class Keys(Widget):
             return sum(len(shown) + 1 + len(words) for _, shown, words in some) + len(GAP) * (len(some) - 1)
 
         while len(entries) > 2 and room(entries) > width:
-            entries.pop(-2)
+            entries.pop(-3 if len(entries) > 3 and entries[-2][0] == "escape" else -2)
         self._places, column = [], 0
         for key, shown, words in entries:
             end = column + len(shown) + 1 + len(words)

@@ -32,7 +32,7 @@ HEADLINES = {
     "forbidden": ("⊘", "$warning", "A call that this exercise asks you to do without"),
     "timeout": ("◷", "$warning", "Stopped: it took too long"),
     "limit": ("▲", "$warning", "Stopped at a limit"),
-    "broken": ("!", "$warning", "The grader itself failed; this is not your code"),
+    "broken": ("!", "$warning", "It could not be judged; this is not your code"),
 }
 
 LOW = 16
@@ -52,8 +52,8 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
     Verdict { padding: 0 1; scrollbar-gutter: stable; }
     Verdict Static { height: auto; margin: 0 0 1 0; }
     Verdict .gone { display: none; }
-    Verdict #verdict-mistake { border-left: thick $warning; padding: 0 1; background: $warning 12%; }
-    Verdict #verdict-after { border-left: thick $success; padding: 0 1; background: $success 10%; }
+    Verdict #verdict-mistake { border-left: outer $warning; padding: 0 1; background: $warning 12%; }
+    Verdict #verdict-after { border-left: outer $success; padding: 0 1; background: $success 10%; }
     Verdict #verdict-ladder, Verdict #verdict-message { margin: 0; }
     Verdict #verdict-message { padding: 0 0 0 2; }
     Verdict #verdict-output { color: $text-muted; }

@@ -1,0 +1,38 @@
+"""How a screen opens: styled once, laid out once, painted once. Textual does each of it up to three times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import events
+from textual.app import active_app
+from textual.geometry import Size
+from textual.message import Message
+from textual.screen import Screen
+
+
+class Opening(Screen[Any]):
+    """A mixin for screens; it must come before their base.
+
+    Two of Textual's own methods are overridden, for it leaves no other way.
+    """
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        if (app := active_app.get(None)) is not None:
+            # Textual sets these classes only once the screen has been laid out, and must then style all of it anew.
+            for size, own, common in (
+                (app.size.width, self.HORIZONTAL_BREAKPOINTS, app.HORIZONTAL_BREAKPOINTS),
+                (app.size.height, self.VERTICAL_BREAKPOINTS, app.VERTICAL_BREAKPOINTS),
+            ):
+                chosen = common if own is None else own
+                self.add_class(*self._get_breakpoint_classes(size, chosen or []), update=False)
+
+    async def _dispatch_message(self, message: Message) -> None:
+        if isinstance(message, events.ScreenResume) and not self.stack_updates:
+            message.refresh_styles = False  # each widget was styled when it was mounted, a moment ago
+        await super()._dispatch_message(message)
+
+    def _screen_resized(self, size: Size) -> None:
+        if size != self._compositor.size:  # else this event is but the echo of the layout that was just made
+            super()._screen_resized(size)
