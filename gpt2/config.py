@@ -63,7 +63,7 @@ class Training:
     deterministic: Annotated[bool, "the same bits on every run, on a GPU too, where that is slower"] = False
     shard: Annotated[str, "of several devices: ddp (each holds all weights) or fsdp (each its share)"] = "auto"
     price: Annotated[float, "money for one hour of one such device, for the forecast"] = 0.0
-    compile: Annotated[bool, "compile each block (torch.compile)"] = False
+    compile: Annotated[str, "auto, true or false: compile each block (torch.compile)"] = "auto"
     threads: Annotated[int, "CPU threads; 0 for the physical cores"] = 0
     eval_every: Annotated[int, "steps between validation losses"] = 0
     eval_tokens: Annotated[int, "validation tokens read each time"] = 0
@@ -116,6 +116,7 @@ CHOICES = {
     "optimizer": ("auto", "adamw", "muon"),
     "dtype": ("auto", "float32", "bfloat16"),
     "shard": ("auto", "ddp", "fsdp"),
+    "compile": ("auto", "true", "false"),
 }
 PRECISIONS = ("float32", "bfloat16", "int8")
 POSITIVE = ("lr", "max_steps", "tokens_per_step", "micro_batch", "vocab_size", "n_layer", "n_head", "n_embd",
@@ -291,7 +292,10 @@ def load(path: Path) -> tuple[Training, Model | None]:
         known = [field.name for field in dataclasses.fields(Training)]
         if strange := next((name for name in content["training"] if name not in known), None):
             raise ValueError(f"there is no option {strange!r}: {nearest(strange, known)}")
-        training = check(Training(**content["training"]))
+        values = content["training"]
+        if isinstance(values.get("compile"), bool):  # as runs of version 0.1 have it
+            values["compile"] = str(values["compile"]).lower()
+        training = check(Training(**values))
         return training, Model(**content["model"]) if "model" in content else None
     except FileNotFoundError:
         raise ValueError(f"{path.parent}: there is no run here (no {path.name})") from None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import platform
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +20,7 @@ from gpt2.config import Model, nearest
 from gpt2.gradients import head_loss
 from gpt2.model import Block
 
+WORTH_COMPILING = 100  # steps
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -166,6 +169,28 @@ def choose_dtype(wanted: str, device: torch.device, model: Model, micro_batch: i
     if gain > 1.2:
         return "bfloat16", f"timed {gain:.1f} times as fast as float32 here"
     return "float32", f"bfloat16 timed {gain:.1f} times as fast here, which is not worth its rounding"
+
+
+def choose_compile(wanted: str, device: torch.device, steps: int) -> tuple[str, str]:
+    """Return whether to compile the blocks, "true" or "false", and why.
+
+    On a GPU it takes a minute, and peers report steps 1.2 to 1.85 times as fast (A100). On a CPU the time goes into
+    matmuls that stay as they are: there a block was 10 % slower compiled than not.
+    """
+    if wanted != "auto":
+        return wanted, "as asked"
+    if device.type != "cuda":
+        return "false", "it gains nothing on this device"
+    if importlib.util.find_spec("triton") is None or torch.cuda.get_device_capability(device) < (7, 0):
+        return "false", "this GPU or this installation has no Triton"
+    if not any(map(shutil.which, (os.environ.get("CC") or "cc", "gcc", "clang"))):
+        return (
+            "false",
+            "Triton needs a C compiler, and there is none: with gcc installed, steps are faster",
+        )
+    if steps < WORTH_COMPILING:
+        return "false", "so few steps are over before it pays"
+    return "true", "the first step takes a minute, all others less than without"
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ def first_loss(model: Model) -> float:
 def compiles_loss(model: Model, options: Training, device: torch.device) -> bool:
     """Whether a run compiles the head's loss along with its blocks: where it gains and there is room for it."""
     rows, dtype = options.micro_batch * model.block_size, devices.DTYPES[options.dtype]
-    return options.compile and roomy(device, rows, model.padded_vocab, dtype, devices.memory(device))
+    return options.compile == "true" and roomy(device, rows, model.padded_vocab, dtype, devices.memory(device))
 
 
 def memory(model: Model, micro_batch: int, dtype: str, twice: bool = False) -> int:

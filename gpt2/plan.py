@@ -53,7 +53,10 @@ def on_this_machine(options: Training, ranks: int = 1) -> tuple[Training, Model,
     dtype, why = device.choose_dtype(full.dtype, place, shape, full.micro_batch)
     if options.dtype == "auto":
         notes.append(f"computing in {dtype}: {why}")
-    full = dataclasses.replace(full, dtype=dtype)
+    compiled, why = device.choose_compile(full.compile, place, full.max_steps)
+    if options.compile == "auto" and place.type == "cuda":
+        notes.append(f"{'compiled' if compiled == 'true' else 'not compiled'}: {why}")
+    full = dataclasses.replace(full, dtype=dtype, compile=compiled)
     available = device.memory(place) if place.type == "cuda" and not options.micro_batch else None
     if available is not None and (fitting := most_that_fits(full, shape, available)) != full.micro_batch:
         notes.append(f"micro_batch={fitting}: {full.micro_batch} windows at once would not fit into this GPU's memory")

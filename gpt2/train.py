@@ -48,7 +48,7 @@ class Trainer:
         parts.initialize(self.model, self.parts)
         self.model.to(self.place)
         self.model.compute_dtype = None if options.dtype == "float32" else device.DTYPES[options.dtype]
-        if options.compile:
+        if options.compile == "true":
             self.model.compile_blocks(forecast.compiles_loss(self.shape, options, self.place))
         spread = distributed.split if options.shard == "fsdp" else distributed.replicate
         self.forward = spread(self.model, self.world)

@@ -126,6 +126,7 @@ def test_as_many_windows_at_once_as_a_gpu_has_room_for(
     cuda = torch.device("cuda")
     monkeypatch.setattr(plan, "ready", lambda _: cuda)
     monkeypatch.setattr(device, "choose_dtype", lambda *_: ("bfloat16", "this GPU computes in it"))
+    monkeypatch.setattr(device, "choose_compile", lambda *_: ("true", "a GPU"))
     monkeypatch.setattr(device, "memory", lambda _: int(size))
     options, shape, notes = plan.on_this_machine(config.parse(["preset=124M", "tokenizer=gpt2"]))
     assert options.micro_batch == micro and options.tokens_per_step == 524288

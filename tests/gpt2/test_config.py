@@ -13,8 +13,14 @@ from gpt2.config import PRESETS, Training, parse, settle
 
 
 def test_words_become_options() -> None:
-    read = parse(["preset=124M", "max_steps=2e2", "lr=1e-3", "compile=yes", "--tokens-per-step=1_024"])
-    assert (read.preset, read.max_steps, read.lr, read.compile, read.tokens_per_step) == ("124M", 200, 1e-3, True, 1024)
+    read = parse(["preset=124M", "max_steps=2e2", "lr=1e-3", "compile=true", "--tokens-per-step=1_024"])
+    assert (read.preset, read.max_steps, read.lr, read.compile, read.tokens_per_step) == (
+        "124M",
+        200,
+        1e-3,
+        "true",
+        1024,
+    )
 
 
 @pytest.mark.parametrize(
@@ -22,7 +28,7 @@ def test_words_become_options() -> None:
     [
         ("max_step=3", "max_steps"), ("preset=124", "124M"), ("preset=NANO", "nano"), ("lr=fast", "a number"),
         ("max_steps=1.5", "a whole number"), ("lr=nan", "a number"), ("max_steps", "NAME=VALUE"), ("lr=-1", "negative"),
-        ("compile=perhaps", "true or false"), ("optimizer=adam", "adamw"), ("vocab_size=100", "257"),
+        ("compile=perhaps", "auto, true, false"), ("optimizer=adam", "adamw"), ("vocab_size=100", "257"),
         ("zzzzzzzz=1", "one of"), ("max_steps=1e400", "whole number"), ("dropout=1", "below 1"),
     ],
 )  # fmt: skip

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pathlib
 import platform
+import shutil
 import subprocess
 import sys
 
 import pytest
+import torch
+
+from gpt2 import config, device, plan
 
 PROGRAM = """
 import resource, sys
@@ -33,3 +39,35 @@ def test_kept_memory_is_not_cleared_anew() -> None:
     asked, few = run("keep")
     _, many = run("leave")
     assert asked == "True" and int(few) < 100 < 10_000 < int(many)
+
+
+@pytest.mark.parametrize(
+    "capability, triton, compiler, steps, wanted, why",
+    [
+        ((9, 0), True, True, 19073, "true", "a minute"),
+        ((6, 1), True, True, 19073, "false", "no Triton"),
+        ((9, 0), False, True, 19073, "false", "no Triton"),
+        ((9, 0), True, False, 19073, "false", "C compiler"),
+        ((9, 0), True, True, 20, "false", "so few steps"),
+    ],
+)
+def test_a_gpu_compiles_where_it_can_and_where_it_pays(
+    capability: tuple[int, int], triton: bool, compiler: bool, steps: int, wanted: str, why: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda place: capability)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: triton or None)
+    monkeypatch.setattr(shutil, "which", lambda name: "/bin/cc" if compiler else None)
+    found, reason = device.choose_compile("auto", torch.device("cuda"), steps)
+    assert found == wanted and why in reason
+    assert device.choose_compile("true", torch.device("cuda"), 1)[0] == "true"
+    assert device.choose_compile("auto", torch.device("cpu"), steps)[0] == "false"
+
+
+def test_a_settled_run_knows_whether_it_compiles(tmp_path: pathlib.Path) -> None:
+    options, shape, _ = plan.on_this_machine(config.parse(["preset=nano", "device=cpu"]))
+    assert options.compile == "false"
+    config.save(tmp_path / "config.json", options, shape)
+    text = (tmp_path / "config.json").read_text("utf-8")
+    (tmp_path / "config.json").write_text(text.replace('"compile": "false"', '"compile": true'), encoding="utf-8")
+    assert config.load(tmp_path / "config.json")[0].compile == "true"  # as earlier runs wrote it

@@ -149,10 +149,10 @@ def test_the_loss_is_compiled_on_a_gpu_that_has_the_room() -> None:
 
 
 @pytest.mark.parametrize(
-    "memory, compiled, wanted", [(1 << 37, True, True), (1 << 37, False, False), (1 << 33, True, False)]
+    "memory, compiled, wanted", [(1 << 37, "true", True), (1 << 37, "false", False), (1 << 33, "true", False)]
 )
 def test_a_run_says_so_before_it_begins(
-    memory: int, compiled: bool, wanted: bool, monkeypatch: pytest.MonkeyPatch
+    memory: int, compiled: str, wanted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device, "memory", lambda place: memory)
     options = Training(micro_batch=64, dtype="bfloat16", compile=compiled)
