@@ -12,7 +12,7 @@ from gpt2.config import Model, Training
 from gpt2.vocabulary import MARK
 
 if TYPE_CHECKING:
-    from gpt2.train import Trainer
+    from gpt2.trainer import Trainer
 
 
 def record_of(made: forecast.Forecast, options: Training, shape: Model, prepared: data.Prepared) -> dict[str, Any]:
