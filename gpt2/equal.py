@@ -59,15 +59,22 @@ def within(seconds: float) -> Iterator[None]:
             pause = max(seconds, 1.0)  # once more, in case the code has caught it; not while it is on its way out
 
     watcher = threading.Thread(target=watch, daemon=True)
+
+    def end() -> None:
+        ended.set()
+        watcher.join()
+        throw(me, None)  # one that came too late is taken back
+
     watcher.start()
     try:
         yield
     except _Endless:
         raise Refused(f"it has not come to an end within {seconds:g} seconds") from None
     finally:
-        ended.set()
-        watcher.join()
-        throw(me, None)  # one that came too late is taken back
+        try:
+            end()
+        except _Endless:  # it came just now
+            end()
 
 
 def guarded(what: str, work: Callable[..., Any], *given: Any) -> Any:
