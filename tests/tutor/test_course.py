@@ -137,6 +137,7 @@ def test_changed_content_keeps_the_pass_and_shows_the_change(course: Course) -> 
     entry = course.find("outer-product")
     assert not entry.stale
     (entry.exercise.folder / "answer.py").write_text("changed")
+    vars(entry.exercise).pop("content_hash", None)  # it is read once a start
     entry = course.find("outer-product")
     assert entry.stale and entry.done and dataclasses.replace(entry, stale=False).name == entry.name
 

@@ -93,7 +93,7 @@ class World:
         path = self.files[name]
         found = {attempt.source for attempt in self.progress.attempts(name)}
         found |= {one.source for one in self.progress.snapshots(name)}
-        for file in (path, path.with_name(f".{path.name}.draft")):
+        for file in (path, *path.parent.glob(f".{path.name}.*draft")):
             with suppress(OSError):
                 found.add(file.read_bytes().decode())
         return found
