@@ -70,7 +70,7 @@ async def lesson(app: Any, pilot: Pilot[None]) -> None:
     """A page whose code was predicted and run, and has drawn a table of weights."""
     from lessons import lesson as find
 
-    await app.open_lesson(find("attention"), 0)
+    await app.going.open_lesson(find("attention"), 0)
     await settled(pilot, "page 1")
     for guess, shown in (("3", "you said  3"), ("True", "you said  True")):
         await pilot.press("r")
@@ -83,7 +83,7 @@ async def workbench(app: Any, pilot: Pilot[None]) -> None:
     """A wrong answer, and the mistake by its name."""
     one = exercise("stable-softmax")
     wrong = next(mistake for mistake in one.mistakes if mistake.name == "global-max")
-    await app.open_exercise(app.course.find("stable-softmax"))
+    await app.going.open_exercise(app.course.find("stable-softmax"))
     await settled(pilot, "saved")
     app.screen.code.editor.replace_all(wrong.source(one.text("answer.py")))
     await pilot.press("f2")
@@ -96,7 +96,7 @@ async def training(app: Any, pilot: Pilot[None]) -> None:
     folder.mkdir(parents=True)
     shutil.copy(FOLDER / "nano.jsonl", folder / "log.jsonl")
     await app.action_training()
-    await app.open_page(Watch(folder))
+    await app.going.open_page(Watch(folder))
     await settled(pilot, "finished")
 
 
@@ -133,7 +133,7 @@ async def draw(name: str) -> str:
         course = Course(progress)
         for entry in course.entries()[:DONE]:
             one = entry.exercise
-            progress.attempt(one.id, one.text("answer.py"), Report(one.id, "passed"), one.content_hash(), "check")
+            progress.attempt(one.id, one.text("answer.py"), Report(one.id, "passed"), one.content_hash, "check")
         settings = Settings()
         settings.set("motion", "reduced")
         settings.set("pages", {"L01": 0})

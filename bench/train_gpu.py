@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import hf_trainer
 import torch
 from contestants import Contestant, Setting, ours, peer, transformers_model
 
@@ -62,6 +63,9 @@ def contestants(setting: Setting, given: argparse.Namespace) -> list[tuple[str, 
         lambda: transformers_model(setting, autocast=True),
         lambda: transformers_model(setting, autocast=True, compiled=compiles, fused=True),
     ]
+    rows += hf_trainer.rows(setting)
+    if not hf_trainer.available():
+        print("transformers' Trainer: accelerate is not installed, so it has no row", file=sys.stderr)
     for name, folder, file in (
         ("build-nanogpt", given.build_nanogpt, "train_gpt2.py"), ("nanoGPT", given.nanogpt, "model.py"),
     ):  # fmt: skip
@@ -117,15 +121,17 @@ def measure(
     """Warm each row up, then let them take turns; returns tokens/s by round, peak memory and the loss at the end."""
     place, running, rows = setting.device, [], []
     for _, build in made:
+        held = 0  # by the rows before this one
         if place.type == "cuda":
             torch.cuda.reset_peak_memory_stats(place)
+            held = torch.cuda.memory_allocated(place)
         begun = time.perf_counter()
         one = build()
         one.step()
         devices.synchronize(place)
         running.append(one)
         rows.append({"name": one.name, "first_step_seconds": time.perf_counter() - begun, "rates": [], "loss": 0.0,
-                     "memory": devices.memory_used(place)})  # fmt: skip
+                     "memory": (devices.memory_used(place) or held) - held})  # fmt: skip
         print(f"ready: {one.name}", file=sys.stderr)
     for turn in range(rounds):
         order = list(zip(running, rows, strict=True))[:: 1 if turn % 2 == 0 else -1]
