@@ -29,6 +29,9 @@ FOUND: dict[str, list[Step]] = {
         ("keys", ["n"]), ("keys", ["n"]), ("keys", [*"w0001w"]), ("wait", 0.7), ("outside", "# elsewhere\n"),
         ("keys", ["escape"]), ("keys", ["escape"]), ("keys", ["ctrl+q"]),
     ],
+    "all deleted, and once more by redo": [
+        ("keys", ["enter"]), ("keys", ["f7", "ctrl+k", "pageup", "ctrl+k"]), ("keys", ["ctrl+z", "ctrl+y"]),
+    ],
 }  # fmt: skip
 """What random keys have broken before, as short as it gets."""
 

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Offset
 from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
@@ -199,6 +200,12 @@ A `!` beside the line number marks a line that Python cannot read.
             return row, max(0, column + len(new[row - first]) - len(old[row - first]))
 
         self.selection = Selection(moved(selection.start), moved(selection.end))
+
+    def scroll_cursor_visible(self, center: bool = False, animate: bool = False) -> Offset:
+        """As Textual's, which in the middle of a redone deletion asks for a line that is gone; it asks again after."""
+        if self.cursor_location[0] >= self.document.line_count:
+            return Offset(0, 0)
+        return super().scroll_cursor_visible(center, animate)
 
     def replace_all(self, text: str) -> None:
         """Put another text in place of this one, as one step that can be undone."""
