@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import exercises
+from graders import mistakes
 from graders.encode import encode
 from graders.explain import explain, remark
 from graders.log import Busy
@@ -227,3 +228,10 @@ def test_a_failure_is_told_without_its_name_where_there_is_no_time_for_that(
     report = bench.check("stable-softmax", task.text("answer.py").replace("keepdim=True", "keepdim=False"))
     bench.judge._banks.clear()
     assert report.status in ("failed", "error") and report.first_failure is not None and not report.mistakes
+
+
+@pytest.mark.parametrize("dtype, alike", [(torch.float32, True), (torch.float64, False)])
+def test_several_tensors_are_as_alike_as_the_coarsest_of_them_can_be(dtype: torch.dtype, alike: bool) -> None:
+    one, near, far = (seen((torch.tensor([value], dtype=dtype), [1.0])) for value in (1.0, 1.0005, 1.1))
+    assert mistakes._alike(one, near, equal()) is alike
+    assert not mistakes._alike(one, far, equal())
