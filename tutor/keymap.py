@@ -130,6 +130,11 @@ def _normal(key: str) -> str:
     return "+".join([*modifiers, last])
 
 
+def with_escape(one: Known, keys: str) -> str:
+    """The keys to take for a binding: what Escape does as shipped, it goes on doing beside them."""
+    return f"{keys},escape" if keys and "escape" in one.keys.split(",") and "escape" not in keys.split(",") else keys
+
+
 def problem(keymap: Mapping[str, str], id_: str, keys: str) -> str:
     """Why these keys cannot be taken for this binding, as a sentence; empty where they can.
 

@@ -87,7 +87,7 @@ async def test_ascii_mode_draws_nothing_else(tmp_path: Path, size: tuple[int, in
         await settle(pilot)
         compare(app, "home-ascii")
         seen = rows(app)
-        await app.open_exercise(app.course.entries()[1])
+        await app.going.open_exercise(app.course.entries()[1])
         await settle(pilot)
         app.screen.code.editor.replace_all(NAIVE)
         await pilot.press("f2")
@@ -159,7 +159,7 @@ def test_the_command_shows_changes_and_refuses(run: Run, home: Path) -> None:
     assert code == 0 and "motion=reduced" in out and "bench.check=f11" in out
     document = json.loads(run("settings", "--json")[1])
     assert document["settings"] | {"ascii": "off"} == {
-        "theme": "gradatim-light", "motion": "reduced", "ascii": "off", "examples-first": "tier-b",
+        "theme": "gradatim-light", "motion": "reduced", "ascii": "off", "pixels": "auto", "examples-first": "tier-b",
     }  # fmt: skip
     assert document["keymap"] == {"bench.check": "f11"}
     assert "yours; its own is f2,ctrl+s" in run("settings", "--keys")[1]
@@ -175,7 +175,9 @@ def test_the_command_shows_changes_and_refuses(run: Run, home: Path) -> None:
     ):
         code, _, err = run("settings", words)
         assert code == 2 and near in err, words
-    run("settings", "bench.check=", "theme=")
+    run("settings", "settings.leave=f12")  # Escape leads home whatever one chooses
+    assert json.loads(run("settings", "--json")[1])["keymap"]["settings.leave"] == "f12,escape"
+    run("settings", "bench.check=", "theme=", "settings.leave=")
     document = json.loads(run("settings", "--json")[1])
     assert document["keymap"] == {} and document["settings"]["theme"] == "gradatim-dark"
 
@@ -252,7 +254,7 @@ async def test_the_settings_on_screen(tmp_path: Path, size: tuple[int, int], mon
 async def test_a_key_is_changed_by_pressing_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keymap, "known", lambda: FEW)
     async with opened(tmp_path, settings=Settings(tmp_path / "s.json")) as (app, pilot):
-        await app.open_settings()
+        await app.going.open_settings()
         await settle(pilot)
         page = app.screen
         names = [getattr(row, "id", "") for row in page.rows]
@@ -268,7 +270,7 @@ async def test_a_key_is_changed_by_pressing_it(tmp_path: Path, monkeypatch: pyte
         await pilot.press("f11")
         await settle(pilot)
         assert app.settings.keymap() == {"bench.check": "f11"} and "yours" in "\n".join(rows(app))
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         assert isinstance(app.screen, Bench) and "F11 Check" in rows(app)[-1]
         await pilot.press("f2")
@@ -277,7 +279,7 @@ async def test_a_key_is_changed_by_pressing_it(tmp_path: Path, monkeypatch: pyte
         await pilot.press("f11")
         await settle(pilot)
         assert len(app.fake.checked) == 1
-        await app.open_settings()
+        await app.going.open_settings()
         await settle(pilot)
         app.screen.query_one("#settings").highlighted = names.index("bench.check")
         await pilot.press("enter", "escape", "d")
@@ -287,7 +289,7 @@ async def test_a_key_is_changed_by_pressing_it(tmp_path: Path, monkeypatch: pyte
 
 async def test_reduced_motion_holds_for_what_is_open(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         editor = app.screen.code.editor
         app.settings.set("motion", "full")

@@ -105,7 +105,8 @@ def _change_key(id_: str, value: str) -> None:
         raise Refusal(str(error)) from None
     if chosen and (why := keymap.problem(desk.settings.keymap(), id_, chosen)):
         raise Refusal(why)
-    desk.settings.set_key(id_, chosen)
+    (binding,) = (one for one in keymap.known() if one.id == id_)
+    desk.settings.set_key(id_, keymap.with_escape(binding, chosen))
 
 
 def _list_keys() -> None:

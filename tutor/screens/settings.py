@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tutor import keymap, settings
-from tutor.keymap import PLACES, Known
+from tutor.keymap import PLACES, Known, with_escape
 from tutor.screens.base import Guarded, Page
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.colors import theme_names
@@ -24,7 +24,8 @@ from tutor.widgets.listing import Listing
 Row = settings.Option | Known | str
 """A choice, a key, or the heading of a group."""
 NAMES = {
-    "theme": "Theme", "motion": "Motion", "ascii": "Signs in ASCII", "examples-first": "Examples first",
+    "theme": "Theme", "motion": "Motion", "ascii": "Signs in ASCII", "pixels": "Pictures in pixels",
+    "examples-first": "Examples first",
 }  # fmt: skip
 
 
@@ -48,6 +49,9 @@ class SettingsPage(Page):
 ↑ ↓ choose a line; Enter, ← and → change it, and `{settings.default|d}` brings back what was shipped. On the line of
 a key, Enter asks for another: press it. A key that something else has at the same place is refused, and you are
 told what has it. `gradatim settings` does the same without screens.
+
+Pictures in pixels need Kitty's graphics protocol with its Unicode placeholders: Kitty or Ghostty, outside of tmux.
+They were tested against a stand-in that speaks the protocol, and not seen in a real Kitty yet.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "back", "Back", id="settings.leave"),
@@ -164,7 +168,7 @@ told what has it. `gradatim settings` does the same without screens.
             self._take(row, key)
 
     def _take(self, row: Known, key: str) -> None:
-        self.desk.settings.set_key(row.id, key)
+        self.desk.settings.set_key(row.id, with_escape(row, key))
         self.desk.take_settings()
         self.draw()
 
