@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export VENV
 
-.PHONY: help tutor test check lint pictures clean
+.PHONY: help tutor test check lint messages pictures clean
 
 help:  ## Say what can be made
 	@echo "Gradatim: from a first tensor to a GPT-2 that you wrote yourself."
@@ -36,6 +36,10 @@ test: lint  ## The linters and every test that is not long (under 15 minutes on 
 check: lint  ## Everything: the long tests too
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not alone" $(PYTEST)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m alone $(PYTEST)
+
+messages: $(VENV)/.test  ## List all that is read, for translators: docs/messages.pot and docs/exercises.pot
+	$(BIN)/python docs/translate.py extract docs/messages.pot
+	$(BIN)/python docs/translate.py extract --exercises docs/exercises.pot
 
 pictures: $(VENV)/.test  ## Draw the README's pictures anew, from the real screens and the real grader
 	OMP_NUM_THREADS=1 $(BIN)/python bench/pictures.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shlex
@@ -205,4 +206,6 @@ def check(job: Job, device: str = "") -> Job:
 def hopeless(run: Path) -> bool:
     """Whether a run ended by what it computed: ranks that torchrun starts again would only come to the same end."""
     records, _ = log.read(run / "log.jsonl")
-    return bool(records) and records[-1].get("event") == "stop" and "is not a number" in records[-1]["message"]
+    steps = [record for record in records if record.get("event") == "step"]
+    stopped = bool(records) and records[-1].get("event") == "stop"
+    return stopped and bool(steps) and not math.isfinite(steps[-1]["loss"] + steps[-1]["norm"])

@@ -142,8 +142,8 @@ def main(words: list[str]) -> int:
         look = ENTRIES[name]
         log, found = ([], look(made, comm)) if look else loop(made, text, cfg, dict(os.environ), comm)
         if comm.rank == 0:
-            sent = f", {comm.sent_bytes:,} bytes sent by rank 0" if comm.world > 1 else ""
-            tell(log, f"{comm.world} rank{'s' * (comm.world > 1)}{sent}", found)
+            sent = f", {comm.sent_bytes:,} bytes sent by rank 0"
+            tell(log, f"{comm.world} ranks{sent}" if comm.world > 1 else "1 rank", found)
         comm.barrier()
         return comm.rank > 0 or all(value <= bound for _, value, bound in found)
 

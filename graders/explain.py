@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from graders.observe import Difference, close
+from graders.submission import MISSING
 from graders.values import describe, shape_text
 
 Facts = dict[str, Any]
@@ -33,8 +34,10 @@ def _explain(name: str, found: Difference, rule: dict[str, Any]) -> tuple[str, F
             "got": _shape(found.got),
         }
     if found.kind in ("dtype", "device"):
-        preposition = "is on" if found.kind == "device" else "has dtype"
-        return f"{what} {preposition} {found.got}; {found.expected} was expected.", facts
+        text = f"{what} has dtype {found.got}; {found.expected} was expected."
+        if found.kind == "device":
+            text = f"{what} is on {found.got}; {found.expected} was expected."
+        return text, facts
     if found.kind == "kind":
         return f"{what} is {found.got}; {found.expected} was expected.", facts
     if found.kind == "length":
@@ -74,8 +77,8 @@ def _property(what: str, found: Difference) -> str:
         "leaf": "a leaf",
     }
     if found.note in words:
-        negation = "" if found.expected else "not "
-        return f"{what} should {negation}be {words[found.note]}."
+        word = words[found.note]
+        return f"{what} should be {word}." if found.expected else f"{what} should not be {word}."
     says = found.note or f"{what}: {found.expected}"
     return f"{says} (seen: {_short(found.got, 200)})" if not isinstance(found.got, bool) else says
 
@@ -257,7 +260,7 @@ def raised(what: dict[str, Any], filename: str) -> tuple[str, Facts]:
         return f"Your code calls exit(){at}. A check needs it to return.", facts
     if kind in ("SyntaxError", "IndentationError", "TabError"):
         return f"Python cannot read {filename}: {message}{at}: {str(what.get('text', '')).strip()}", facts
-    if kind == "AttributeError" and message.startswith("your file does not define"):
+    if kind == "AttributeError" and re.fullmatch(".*".join(map(re.escape, MISSING.split("{}"))), message):
         return message[0].upper() + message[1:] + ".", facts
     if not line and kind == "TypeError":
         return f"Your code cannot be called the way the task calls it: {message}", facts

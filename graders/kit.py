@@ -266,8 +266,7 @@ class SpyModel(torch.nn.Module):
 
     def forward(self, *args: Any, **kw: Any) -> Any:
         mode = "train" if self.training else "eval"
-        grad = "" if torch.is_grad_enabled() else ", no grad"
-        self.tape(f"forward ({mode}{grad})")
+        self.tape(f"forward ({mode}{'' if torch.is_grad_enabled() else ', no grad'})")
         out = self.inner(*args, **kw)
         if isinstance(out, torch.Tensor) and out.requires_grad:
             out.register_hook(lambda g: self.tape("backward"))

@@ -70,8 +70,10 @@ def _matmul(left: str, a: Any, right: str, b: Any) -> str:
     if a.dtype != b.dtype:
         return f"{left} is {_dtype(a)} and {right} is {_dtype(b)}: both factors of @ need one dtype."
     if a.shape[-1] != inner:
-        says = f"{left} is {_shape(a)} and {right} is {_shape(b)}: for @ the last size on the left must be "
-        says += f"the second to last on the right, and {a.shape[-1]} is not {inner}."
+        says = (
+            f"{left} is {_shape(a)} and {right} is {_shape(b)}: for @ the last size on the left must be "
+            f"the second to last on the right, and {a.shape[-1]} is not {inner}."
+        )
         if b.dim() > 1 and b.shape[-1] == a.shape[-1]:
             turned = (*b.shape[:-2], b.shape[-1], b.shape[-2])
             says += f" {right}.transpose(-2, -1) would be {turned}, which fits."

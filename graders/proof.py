@@ -70,7 +70,9 @@ class Proof:
         if exercise.kind in ("fix", "faster"):
             kind = report.status in ("failed", "error") and failure is not None and failure.name != "runs"
         else:
-            kind = report.status == "failed" and "yet" in (failure.message if failure else "")
+            facts = failure.details if failure else {}
+            unwritten = facts.get("raised") == "NotImplementedError" or bool(facts.get("open"))
+            kind = report.status == "failed" and unwritten
         return Finding(exercise.id, "start.py fails kindly", kind, "" if kind else tell(report))
 
     async def passes(self, exercise: Exercise, name: str) -> Finding:

@@ -14,13 +14,15 @@ from graders.lens import glimpse
 from graders.operands import misfit
 
 Frame = dict[str, Any]
+MISSING = "your file does not define `{}`"
+"""What is raised when a check asks for a name that the file does not have."""
 
 
 class Submission(types.ModuleType):
     """The learner's file as a module. A missing name is told in the words of the task."""
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"your file does not define `{name}`")
+        raise AttributeError(MISSING.format(name))
 
 
 def load(source: str, filename: str, given: dict[str, Any]) -> Submission:

@@ -64,8 +64,8 @@ def summary(found: Mapping[str, Any]) -> str:
         return "There is no example yet: an example is an assert."
     false = sum(not one["true"] for one in examples)
     if false:
-        which = "One of them is" if false == 1 else f"{false} of them are"
-        return f"{which} not so. What does the task ask for there? The reference is right; better to find out now."
+        which = "One of them is not so." if false == 1 else f"{false} of them are not so."
+        return f"{which} What does the task ask for there? The reference is right; better to find out now."
     caught = len({name for one in examples for name in one["catches"]})
     words = "It is true" if len(examples) == 1 else f"All {len(examples)} are true"
     together = f"{words}, and would catch {caught} of {many} wrong versions that learners really write."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +97,7 @@ class Desk:
         if exercise.kind != "predict":
             return None
         import asyncio
+        import secrets
 
         from tutor.grader import SEEDS, Grader, GraderError
 
@@ -177,7 +177,7 @@ def so_far(course: Course) -> str:
     """How the whole course stands, in one sentence."""
     done, total = course.totals()
     tested = len(course.tested_out())
-    known = f", {tested} lesson{'' if tested == 1 else 's'} tested out" if tested else ""
+    known = ", 1 lesson tested out" if tested == 1 else f", {tested} lessons tested out" if tested else ""
     return f"{done} of {total} exercises done{known}, about {minutes(course.minutes_left())} left."
 
 

@@ -64,7 +64,7 @@ def list_(
         known = ", ◇ tested out" if lesson.id in tested else ""
         print(f"{lesson.id}  {lesson.title}  ({len(lesson.pages)} pages, {minutes(lesson.minutes)}{known})")
         for entry in entries:
-            words = f"{entry.status}, changed since" if entry.stale else entry.shown
+            words = f"{SIGNS[entry.status][1]}, changed since" if entry.stale else SIGNS[entry.shown][1]
             print(f"     {SIGNS[entry.shown][0]} {entry.exercise.name:<28} {entry.exercise.title}  [{words}]")
     print(f"\n{so_far(course)}")
 

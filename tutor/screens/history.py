@@ -62,7 +62,7 @@ well.
 
     def compose(self) -> ComposeResult:
         count = len(self.items)
-        texts = f"{count} text{'' if count == 1 else 's'}"
+        texts = "1 text" if count == 1 else f"{count} texts"
         yield Bar(f"[b]{markup(self.heading)}[/]  history", f"[$foreground-muted]{texts}[/]")
         with Container(id="history"):
             yield Texts(*[Option(Content.from_markup(f"{_when(w)}  {words}")) for w, _, words in self.items])

@@ -221,7 +221,7 @@ rule a token out, that is `cut`. At temperature 0 the likeliest is always taken.
         if not self.is_current or news == self._drawn:
             return
         self._drawn = news
-        count = f"{len(self.tokens):,} token{'s' if len(self.tokens) != 1 else ''}" if self.tokens else ""
+        count = "1 token" if len(self.tokens) == 1 else f"{len(self.tokens):,} tokens" if self.tokens else ""
         sign = "[$success]●[/] " if self.writing else ""
         self.query_one(Bar).right = sign + " · ".join(word for word in (count, self.state) if word)
         self.query_one("#written-text", Static).update(self.text())
