@@ -6,6 +6,7 @@ import ast
 import contextlib
 import io
 import linecache
+import sys
 import textwrap
 import time
 import traceback
@@ -14,15 +15,23 @@ from typing import Any
 
 import torch
 
-from graders.pictures import WIDTH, picture
+from graders.pictures import WIDTH, parts
+from graders.plates import Plate
 from graders.submission import load
 
 LIMIT = 8000
 """Characters of output that are kept."""
+PLATES, LEVELS = 8, 192 << 10
+"""Pictures that go with them, and the bytes of all; what is drawn beyond stays text."""
 
 
 class _Paper(io.StringIO):
     """Keeps the first LIMIT characters of what is printed; the rest costs no memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plates: list[dict[str, Any]] = []
+        self._levels = LEVELS
 
     def write(self, text: str) -> int:
         room = LIMIT - self.tell()
@@ -31,6 +40,15 @@ class _Paper(io.StringIO):
             if len(text) > room:
                 super().write("\n… cut here")
         return len(text)
+
+    def illustrate(self, plate: Plate) -> None:
+        """Print a plate's text; its numbers go with it, if they and the text have room."""
+        before = self.getvalue()
+        fits = self.tell() + len(plate.text) < LIMIT and plate.size <= self._levels
+        if fits and len(self.plates) < PLATES and before[-1:] in ("", "\n"):
+            self._levels -= plate.size
+            self.plates.append(plate.told(before.count("\n")))
+        print(plate, file=self)
 
 
 def run_page(
@@ -41,8 +59,9 @@ def run_page(
     ``own`` is the text of an exercise's file: the code finds it as the module ``yours``, and in ``whose`` a word that
     says who wrote it.
 
-    Returns ``output`` (what it printed and the value of a last bare expression), ``raised`` (None, or one
-    line that ends with the line number in the fence) and ``seconds``. What an earlier fence raises is passed
+    Returns ``output`` (what it printed and the value of a last bare expression), ``plates`` (the pictures in it,
+    as `Plate.told` has them), ``raised`` (None, or one line that ends with the line number in the fence) and
+    ``seconds``. What an earlier fence raises is passed
     over, as in a notebook. Torch's random numbers start from seed 0.
     """
     torch.manual_seed(0)
@@ -55,8 +74,9 @@ def run_page(
         for number, code in enumerate(codes[:index]):
             _run(code, f"<fence {number}>", namespace)
         begun = time.perf_counter()
-        output, raised = _run(codes[index] if edited is None else edited, f"<fence {index}>", namespace)
-        return {"output": output, "raised": raised, "seconds": round(time.perf_counter() - begun, 4)}
+        paper, raised = _run(codes[index] if edited is None else edited, f"<fence {index}>", namespace)
+        seconds = round(time.perf_counter() - begun, 4)
+        return {"output": paper.getvalue(), "plates": paper.plates, "raised": raised, "seconds": seconds}
     finally:
         torch.set_printoptions(profile="default")
 
@@ -67,7 +87,7 @@ def said(result: dict[str, Any]) -> str:
     return "\n".join(part for part in (result["output"].rstrip(), raised) if part)
 
 
-def _run(code: str, filename: str, namespace: dict[str, Any]) -> tuple[str, str | None]:
+def _run(code: str, filename: str, namespace: dict[str, Any]) -> tuple[_Paper, str | None]:
     paper = _Paper()
     raised = None
     linecache.cache[filename] = (len(code), None, code.splitlines(keepends=True), filename)
@@ -79,7 +99,7 @@ def _run(code: str, filename: str, namespace: dict[str, Any]) -> tuple[str, str 
             _execute(code, filename, namespace)
         except BaseException as error:
             raised = friendly(error, filename)
-    return paper.getvalue(), raised
+    return paper, raised
 
 
 def _execute(code: str, filename: str, namespace: dict[str, Any]) -> None:
@@ -130,6 +150,10 @@ def _show(namespace: dict[str, Any]) -> Any:
             elif isinstance(value, torch.nn.Module):
                 for inner, parameter in value.named_parameters():
                     names.setdefault(id(parameter), f"{name}.{inner}")
-        print(picture(x, title, names, histogram))
+        for part in parts(x, title, names, histogram):
+            if isinstance(part, Plate) and isinstance(sys.stdout, _Paper):
+                sys.stdout.illustrate(part)
+            elif str(part):
+                print(part)
 
     return show

@@ -9,10 +9,16 @@ from typing import Any
 
 import torch
 
+from graders import plates
+from graders.plates import Plate
+
 WIDTH = 76
 ROWS = 20
 BINS = 12
 SHADES = "░▒▓█"
+
+Part = str | Plate
+"""Lines of a picture; a plate knows its numbers, too."""
 
 
 def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None, histogram: bool = False) -> str:
@@ -24,19 +30,24 @@ def picture(x: Any, title: str = "", names: Mapping[int, str] | None = None, his
     ``id(tensor)`` to what the reader calls it. With ``histogram`` a tensor's values are counted instead, whatever
     its shape.
     """
+    return _join(*map(str, parts(x, title, names, histogram)))
+
+
+def parts(x: Any, title: str = "", names: Mapping[int, str] | None = None, histogram: bool = False) -> Sequence[Part]:
+    """The same in its parts, from top to bottom: those of which pixels would show more are plates."""
     if histogram and isinstance(x, torch.Tensor) and not x.is_meta and x.numel():
-        return _join(_caption(x, title), _histogram(x.detach().cpu().double().flatten()))
+        return [_caption(x, title), _histogram(x.detach().cpu().double().flatten())]
     if isinstance(x, Mapping) and all(_is_number(v) for v in x.values()):
-        return _join(title, _bars([float(v) for v in x.values()], [str(k) for k in x]))
+        return [title, _bars([float(v) for v in x.values()], [str(k) for k in x])]
     if isinstance(x, Mapping):
-        return _curves({str(k): [float(v) for v in values] for k, values in x.items()}, title)
+        return [title, _curves({str(k): [float(v) for v in values] for k, values in x.items()})]
     if isinstance(x, torch.Tensor):
         if x.dim() == 0 and x.grad_fn is not None:
-            return graph(x, title, names or {})
+            return [graph(x, title, names or {})]
         return _tensor(x.detach(), title)
     if isinstance(x, Sequence) and not isinstance(x, str) and x and all(_is_number(v) for v in x):
-        return _curve([float(v) for v in x], title)
-    return _join(title, repr(x)[: WIDTH * 4])
+        return [title, _curve([float(v) for v in x])]
+    return [title, repr(x)[: WIDTH * 4]]
 
 
 def _is_number(v: Any) -> bool:
@@ -67,40 +78,40 @@ def _caption(x: torch.Tensor, title: str) -> str:
     return f"{title}  " * bool(title) + f"({shape}, {str(x.dtype).removeprefix('torch.')})"
 
 
-def _tensor(x: torch.Tensor, title: str) -> str:
-    if x.is_meta:
-        return _join(_caption(x, title), "on the meta device: a shape without values")
-    x = x.cpu()
+def _tensor(x: torch.Tensor, title: str) -> Sequence[Part]:
     caption = _caption(x, title)
+    if x.is_meta:
+        return [caption, "on the meta device: a shape without values"]
+    x = x.cpu()
     if x.dim() == 0:
-        return _join(caption, number(float(x)) if x.dtype != torch.bool else str(bool(x)))
+        return [caption, number(float(x)) if x.dtype != torch.bool else str(bool(x))]
     if x.numel() == 0:
-        return _join(caption, "empty")
+        return [caption, "empty"]
     if x.dim() > 2:
         flat = x.reshape(-1, *x.shape[-2:])
-        parts = []
+        found: list[Part] = [caption]
         for i in range(min(len(flat), 4)):
             index = torch.unravel_index(torch.tensor(i), x.shape[:-2])
-            parts.append(f"[{', '.join(str(int(n)) for n in index)}, :, :]\n{_body(flat[i])}")
+            found += [f"[{', '.join(str(int(n)) for n in index)}, :, :]", _body(flat[i])]
         if len(flat) > 4:
-            parts.append(f"… and {len(flat) - 4} more")
-        return _join(caption, *parts)
-    return _join(caption, _body(x))
+            found.append(f"… and {len(flat) - 4} more")
+        return found
+    return [caption, _body(x)]
 
 
-def _body(x: torch.Tensor) -> str:
+def _body(x: torch.Tensor) -> Part:
     if x.dtype == torch.bool:
         return _mask(x if x.dim() == 2 else x[None], x.dim() == 2)
     x = x.double()
     if x.dim() == 2:
         return _heat(x)
-    return _bars(x.tolist()) if len(x) <= 24 else _curve(x.tolist(), "")
+    return _bars(x.tolist()) if len(x) <= 24 else _curve(x.tolist())
 
 
 # --- masks and heat maps ------------------------------------------------------------------------------------
 
 
-def _mask(x: torch.Tensor, labels: bool) -> str:
+def _mask(x: torch.Tensor, labels: bool) -> Part:
     rows, columns = min(x.shape[0], ROWS), min(x.shape[1], 34)
     lines = []
     for i in range(rows):
@@ -110,7 +121,10 @@ def _mask(x: torch.Tensor, labels: bool) -> str:
         lines.append(f"     … and {x.shape[0] - rows} more rows")
     if labels and columns <= 10:
         lines.insert(0, "     " + " ".join(str(j) for j in range(columns)))
-    return _join(*lines, "     ■ True   · False")
+    text = _join(*lines, "     ■ True   · False")
+    if not labels or max(x.shape) <= 12:
+        return text
+    return plates.matrix(x.double(), text, 0.0, 1.0, ("False", "True"))
 
 
 def _shade(v: float, top: float) -> str:
@@ -123,13 +137,14 @@ def _shade(v: float, top: float) -> str:
     return "·" if part < 0.005 else SHADES[min(3, int(part * 4 - 1e-9))]
 
 
-def _heat(x: torch.Tensor) -> str:
+def _heat(x: torch.Tensor) -> Part:
     finite = x[torch.isfinite(x)]
     top = float(finite.abs().max()) if len(finite) else 0.0
     rows, columns = x.shape
     cell = max(len(number(v)) for v in x.flatten().tolist()) + 3 if rows <= 12 and columns <= 8 else WIDTH
     if 5 + cell * columns <= WIDTH:
         return _join(*_numbered(x, top), f"     {_legend(top, False)}")
+    whole, full = x, top
     step = max(1, math.ceil(rows / ROWS), math.ceil(columns / 34))
     note = ""
     if step > 1:
@@ -146,7 +161,9 @@ def _heat(x: torch.Tensor) -> str:
             sign = ("-" if v < 0 else "+") if shade in SHADES or shade == "∞" else " "
             cells += sign + shade if signed else shade * 2 if shade in SHADES else shade + " "
         lines.append(f"{i * step:>3}  {cells}")
-    return _join(*lines, f"     {_legend(top, signed)}", note)
+    text = _join(*lines, f"     {_legend(top, signed)}", note)
+    low = -full if bool((whole < 0).any()) else 0.0
+    return plates.matrix(whole, text, low, full, (number(low), number(full))) if full else text
 
 
 def _numbered(x: torch.Tensor, top: float) -> list[str]:
@@ -204,11 +221,11 @@ def _histogram(x: torch.Tensor) -> str:
     return _join(rows, told, f"and {len(x) - len(finite)} that are inf or nan" * (len(finite) < len(x)))
 
 
-def _curve(values: list[float], title: str, height: int = 8, width: int = 60) -> str:
+def _curve(values: list[float], height: int = 8, width: int = 60) -> Part:
     """A line of braille dots, two across and four down in each cell."""
     good = [v for v in values if math.isfinite(v)]
     if not good:
-        return _join(title, "no finite value")
+        return "no finite value"
     low, high = min(good), max(good)
     dots_x, dots_y = min(width * 2, max(2, len(values))), height * 4
     grid = [[0] * math.ceil(dots_x / 2) for _ in range(height)]
@@ -224,16 +241,16 @@ def _curve(values: list[float], title: str, height: int = 8, width: int = 60) ->
         for dot in range(min(start, y), max(start, y) + 1):
             grid[dot // 4][x // 2] |= bits[dot % 4][x % 2]
         last = y
-    marks = {0: number(high), height - 1: number(low)}
     drawn = ["".join(chr(0x2800 + c) if c else " " for c in row) for row in grid]
-    return _frame(title, drawn, marks, len(values))
+    text = _frame(drawn, {0: number(high), height - 1: number(low)}, len(values))
+    return plates.curves([values], text, low, high, (number(low), number(high)), [])
 
 
-def _curves(series: dict[str, list[float]], title: str, height: int = 10, width: int = 56) -> str:
+def _curves(series: dict[str, list[float]], height: int = 10, width: int = 56) -> Part:
     """Several curves in one frame, each drawn with a letter of its own."""
     good = [v for values in series.values() for v in values if math.isfinite(v)]
     if not good:
-        return _join(title, "no finite value")
+        return "no finite value"
     low, high = min(good), max(good)
     longest = max(len(values) for values in series.values())
     step = max(1, width // longest)  # a few points stand apart, many share columns
@@ -246,16 +263,17 @@ def _curves(series: dict[str, list[float]], title: str, height: int = 10, width:
                 y = round((high - values[i]) / (high - low) * (height - 1)) if high > low else height // 2
                 grid[y][x] = mark
     legend = "   ".join(f"{m} {name}" for m, name in zip("abcdefgh", series, strict=False))
-    drawn = _frame(title, ["".join(row) for row in grid], {0: number(high), height - 1: number(low)}, longest)
-    return _join(drawn, "        " + legend)
+    drawn = _frame(["".join(row) for row in grid], {0: number(high), height - 1: number(low)}, longest)
+    text = _join(drawn, "        " + legend)
+    return plates.curves([*series.values()], text, low, high, (number(low), number(high)), [*series])
 
 
-def _frame(title: str, rows: list[str], marks: dict[int, str], count: int) -> str:
+def _frame(rows: list[str], marks: dict[int, str], count: int) -> str:
     lines = [f"{marks.get(i, ''):>8} │{row}".rstrip() for i, row in enumerate(rows)]
     end = str(count - 1)
     axis = " " * 9 + "└" + "─" * len(rows[0])
     foot = " " * 10 + "0" + end.rjust(max(len(end) + 1, len(rows[0]) - 1))
-    return _join(title, *lines, axis, foot)
+    return _join(*lines, axis, foot)
 
 
 # --- graphs -------------------------------------------------------------------------------------------------

@@ -32,8 +32,8 @@ PRELOADED = (
     *("pytest", "_pytest.assertion", "_pytest.fixtures", "_pytest.python", "_pytest.runner", "_pytest.unittest"),
     *("torch", "torch._dynamo", "torch.nn.functional", "torch.optim", "torch.overrides", "torch.utils.data"),
     *("torch.distributed", "torch.utils._python_dispatch", "graders.child", "graders.effort", "graders.fences"),
-    *("graders.kit", "graders.lens", "graders.operands", "graders.pictures", "graders.quiz", "graders.submission"),
-    *("graders.watch", "lessons", "gpt2.world"),
+    *("graders.kit", "graders.lens", "graders.operands", "graders.pictures", "graders.plates", "graders.quiz"),
+    *("graders.submission", "graders.watch", "lessons", "gpt2.world"),
 )
 """What jobs need: a fork finds it loaded, and behind closed doors it could not be read any more. `torch._dynamo` is
 what modes and optimizers load at their first use; it takes most of a second."""

@@ -31,6 +31,7 @@ OPTIONS = (
     Option("theme", "The colors of the screens.", ()),
     Option("motion", "Full: pages glide and the cursor blinks. Reduced: nothing moves by itself.", ("full", "reduced")),
     Option("ascii", "On: signs, lines, bars and curves are drawn with the characters of ASCII.", ("off", "on")),
+    Option("pixels", "Auto: pictures are drawn in pixels where the terminal can. Off: in text.", ("auto", "off")),
     Option(
         "examples-first",
         "Before coding, write two examples: for exercises beside the core path (tier B), for all, or for none.",

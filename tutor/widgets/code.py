@@ -67,10 +67,6 @@ class CodePane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield self.editor
-        with Horizontal(id="seek"):
-            yield Label("Find", id="seek-label")
-            yield Seek(compact=True, id="seek-input")
-            yield Label("", id="seek-count")
         yield Static(id="code-status")
 
     # -- the line of status -------------------------------------------------------------------------
@@ -105,21 +101,24 @@ class CodePane(Vertical):
 
     # -- find and go to line ------------------------------------------------------------------------
 
-    def action_find(self) -> None:
-        self._open("Find", lines=False)
+    async def action_find(self) -> None:
+        await self._open("Find", lines=False)
         chosen = self.editor.selected_text
         self.seek.value = chosen if chosen and "\n" not in chosen else self.seek.value
         self.seek.select_all()
 
-    def action_go_to_line(self) -> None:
-        self._open("Line", lines=True)
+    async def action_go_to_line(self) -> None:
+        await self._open("Line", lines=True)
         self.seek.value = ""
 
     @property
     def seek(self) -> Seek:
         return self.query_one("#seek-input", Seek)
 
-    def _open(self, label: str, lines: bool) -> None:
+    async def _open(self, label: str, lines: bool) -> None:
+        if not self.query("#seek"):  # made when it is first asked for: most exercises are done without
+            parts = Label(id="seek-label"), Seek(compact=True, id="seek-input"), Label(id="seek-count")
+            await self.mount(Horizontal(*parts, id="seek"), before="#code-status")
         self._seeks_line = lines
         self._from = min(self.editor.selection)
         self.query_one("#seek-label", Label).update(label)

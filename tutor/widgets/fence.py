@@ -16,9 +16,11 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from lessons import Fence
+from tutor.plates import Plate
 from tutor.prediction import same
 from tutor.widgets.bar import markup
 from tutor.widgets.editor import PythonEditor
+from tutor.widgets.pixels import Pictures, Printed
 from tutor.widgets.prose import inline
 from tutor.widgets.prose_keys import with_keys
 
@@ -61,6 +63,8 @@ class Trial:
     problem: str = ""
     """Why it could not be run at all."""
     ran: bool = field(default=False)
+    plates: list[Plate] = field(default_factory=list)
+    """The pictures in the output, for a terminal that draws pixels."""
 
     def __post_init__(self) -> None:
         self.code = self.code or self.fence.code
@@ -84,7 +88,7 @@ class FenceBlock(Vertical, can_focus=True):
 write down what you expect first: a guess that fails teaches more than an answer that is read. `{fence.edit|e}`
 edits it in place: {fence.save|F2} runs it, {fence.done|Esc} ends editing. `{fence.restore|u}` brings the original
 back. `show(x)` draws a matrix, a mask, a list of losses, a loss with its graph; `show(x, histogram=True)` counts
-values.
+values. Kitty and Ghostty show matrices and curves in pixels; what you copy is text all the same.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "run", "Run this", id="fence.run", tooltip="Run this code"),
@@ -122,15 +126,24 @@ values.
         self.trial = trial
         self._busy = ""
         self._editor: PythonEditor | None = None
+        self._pictures = Pictures(self)
 
     def compose(self) -> ComposeResult:
         yield Static(classes="fence-code")
         yield Static(classes="fence-hint")
         yield Input(placeholder="your prediction, then Enter", compact=True, classes="gone")
-        yield Static(classes="fence-output gone")
+        yield Printed(classes="fence-output gone")
 
     def on_mount(self) -> None:
+        self._pictures.follow(self.draw)
         self.draw()
+
+    def on_unmount(self) -> None:
+        self._pictures.take_down()
+
+    def on_resize(self) -> None:
+        if self.trial.plates:
+            self.draw()
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -143,10 +156,10 @@ values.
         hint, words = self.query_one(".fence-hint", Static), self._hint()
         hint.set_class(not words, "gone")
         hint.update(Content.from_markup(words))
-        output = self.query_one(".fence-output", Static)
+        output = self.query_one(Printed)
         shown = self._output()
         output.set_class(shown is None, "gone")
-        output.update(shown or "")
+        output.say(shown or Content(), self.trial.output or "")
 
     def _hint(self) -> str:
         return with_keys(self._hint_words(), self.app, markup)
@@ -184,7 +197,7 @@ values.
             parts.append(Content.from_markup(said))
         if lines != [""]:
             more = len(lines) - MOST_LINES
-            parts.append(Content("\n".join(lines[:MOST_LINES])))
+            parts.append(self._pictures.among(lines[:MOST_LINES], trial.plates))
             if more > 0:
                 parts.append(Content.from_markup(f"[$foreground-muted]… {more} lines more[/]"))
         if trial.raised:

@@ -67,10 +67,11 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self.source = ""
         self._busy = ""
         self._after = ""
+        self._parts = {"head": Static(id="verdict-head")}
+        """Of `PARTS` the head, and all others once there is something to say in one of them."""
 
     def compose(self) -> ComposeResult:
-        for part in self.PARTS:
-            yield Static(id=f"verdict-{part}", classes="gone")
+        yield self._parts["head"]
 
     def on_mount(self) -> None:
         self._draw()
@@ -139,7 +140,12 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self._set("output", _output(report) if report else None)
 
     def _set(self, part: str, content: Content | None) -> None:
-        static = self.query_one(f"#verdict-{part}", Static)
+        if content and part not in self._parts:
+            others = {name: Static(id=f"verdict-{name}", classes="gone") for name in self.PARTS if name != "head"}
+            self._parts |= others
+            self.mount(*others.values())
+        if (static := self._parts.get(part)) is None:
+            return
         static.set_class(not content, "gone")
         static.update(content or "")
 
