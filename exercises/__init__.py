@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,10 +10,33 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar
 
 ROOT = Path(__file__).parent
 CHECKS = ROOT.parent / "graders" / "checks"
+T = TypeVar("T")
+
+
+class _Later(Generic[T]):
+    """A field that may be given as a function: it is called when the field is first asked for."""
+
+    def __init__(self, default: T) -> None:
+        self._default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, one: object, owner: type | None = None) -> T:
+        if one is None:  # a dataclass looks for the default
+            return self._default
+        value = one.__dict__[self._name]
+        if callable(value):
+            value = one.__dict__[self._name] = value()
+        found: T = value
+        return found
+
+    def __set__(self, one: object, value: T | Callable[[], T]) -> None:
+        one.__dict__[self._name] = value
 
 
 @dataclass(frozen=True)
@@ -78,13 +100,13 @@ class Exercise:
     tier: str
     entry: tuple[str, ...]
     """Names that the file must define."""
-    hints: tuple[str, str, str]
-    after: str
-    """Shown after passing: why it works, what it costs, what production code calls it."""
     folder: Path
+    hints: _Later[tuple[str, ...]] = _Later(())
+    after: _Later[str] = _Later("")
+    """Shown after passing: why it works, what it costs, what production code calls it."""
     needs: tuple[str, ...] = ()
-    mistakes: Sequence[Mistake] = ()
-    forbids: Sequence[Forbidden] = ()
+    mistakes: _Later[Sequence[Mistake]] = _Later(())
+    forbids: _Later[Sequence[Forbidden]] = _Later(())
     package: str = ""
     """A package that is not always installed and without which this cannot be judged; the extra that brings it has
     the same name."""
@@ -125,6 +147,8 @@ class Exercise:
     @cached_property
     def content_hash(self) -> str:
         """Changes when what is asked changes, or what passes; not with hints, the words of mistakes, or minutes."""
+        import hashlib
+
         asked = (self.task, self.kind, self.entry, self.package, self.seconds, self.memory_mb, self._forbidden())
         digest = hashlib.sha256(repr((*asked, self.text("start.py"))).encode())
         files = [self.folder / name for name in ("answer.py", "questions.py", *self.extra.get("accepts", ()))]
@@ -142,9 +166,9 @@ class Exercise:
             return [list(table.ops) for table in self.forbids]
 
 
-T = TypeVar("T")
-_TABLES = re.compile(r"^\[\[(?:mistakes|forbids)\]\]", re.MULTILINE)
-"""Where the tables of an `exercise.toml` begin: four fifths of the file, and the map of the course needs none."""
+_LATER = ("hints", "after", "mistakes", "forbids")
+_REST = re.compile(rf"^(?:\[\[)?(?:{'|'.join(_LATER)})(?:\]\]| *=)", re.MULTILINE)
+"""Where what the map of the course does not show begins: nine tenths of the file."""
 
 _FORBIDS = re.compile(r"^\[\[forbids\]\]$.*?(?=^\[\[|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -154,39 +178,20 @@ def _code(text: str) -> bytes:
     return "\n".join(row for line in text.splitlines() if (row := line.rstrip()).lstrip()[:1] not in ("", "#")).encode()
 
 
-class _Tables(Sequence[T], Generic[T]):
-    """The tables of one name in an exercise's file, read when they are first asked for."""
-
-    def __init__(self, path: Path, name: str, make: Callable[[dict[str, Any]], T]) -> None:
-        self._path, self._name, self._make = path, name, make
-
-    @cached_property
-    def _all(self) -> tuple[T, ...]:
-        return tuple(map(self._make, _parsed(self._path).get(self._name, ())))
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
-        return self._all[index]
-
-    def __len__(self) -> int:
-        return len(self._all)
-
-
-def _parsed(path: Path, tables: bool = True) -> dict[str, Any]:
-    """What the file says, with or without its tables. Raises ValueError, naming the file, where it cannot be read."""
-    text = path.read_text(encoding="utf-8")
+def _parsed(path: Path) -> dict[str, Any]:
+    """What the file says. Raises ValueError, naming the file, where it cannot be read."""
     try:
-        if not tables:
-            try:
-                return tomllib.loads(_TABLES.split(text, maxsplit=1)[0])
-            except tomllib.TOMLDecodeError:
-                pass  # the line was one of a text's
-        return tomllib.loads(text)
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"{path.relative_to(ROOT)}: {error}") from None
+
+
+def _head(path: Path) -> dict[str, Any]:
+    """What the file says above its hints. Raises as `_parsed` does."""
+    try:
+        return tomllib.loads(_REST.split(path.read_text(encoding="utf-8"), maxsplit=1)[0])
+    except tomllib.TOMLDecodeError:  # the line was one of a text's, or there is a mistake in the file
+        return {key: value for key, value in _parsed(path).items() if key not in _LATER}
 
 
 def _mistake(table: dict[str, Any]) -> Mistake:
@@ -207,21 +212,28 @@ def _forbidden(table: dict[str, Any]) -> Forbidden:
 
 def _read(folder: Path) -> Exercise:
     path = folder / "exercise.toml"
-    data = _parsed(path, tables=False)
-    for name in ("mistakes", "forbids"):
-        data.pop(name, None)
-    known = {k: data.pop(k) for k in list(data) if k in Exercise.__dataclass_fields__}
-    for key in ("entry", "hints", "needs"):
+    head = _head(path)
+
+    @cache
+    def rest() -> dict[str, Any]:
+        found = _parsed(path)
+        if late := found.keys() - head.keys() - {*_LATER}:
+            raise ValueError(f"{path.relative_to(ROOT)}: {', '.join(sorted(late))} must stand above hints and after")
+        return found
+
+    known = {key: head[key] for key in head if key in Exercise.__dataclass_fields__}
+    for key in ("entry", "needs"):
         known[key] = tuple(known.get(key, ()))
     known["task"] = known["task"].strip()
-    known["after"] = known["after"].strip()
     return Exercise(
         id=folder.name,
         topic=folder.parent.name,
         folder=folder,
-        mistakes=_Tables(path, "mistakes", _mistake),
-        forbids=_Tables(path, "forbids", _forbidden),
-        extra=data,
+        hints=lambda: tuple(rest().get("hints", ())),
+        after=lambda: rest().get("after", "").strip(),
+        mistakes=lambda: tuple(map(_mistake, rest().get("mistakes", ()))),
+        forbids=lambda: tuple(map(_forbidden, rest().get("forbids", ()))),
+        extra={key: head[key] for key in head if key not in known},
         **known,
     )
 

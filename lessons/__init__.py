@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent
 
 _INFO = re.compile(r'\s*(\w+)="([^"]*)"')
 _LINK = re.compile(r"^\[([^\]]+)\]\((exercise|quiz):([a-z0-9-]*)\)\s*$")
-_LINK_LINE = re.compile(r"^\[[^\]]+\]\((exercise|quiz):([a-z0-9-]*)\)[ \t]*$", re.MULTILINE)
+_LINK_LINE = re.compile(r"\n\[[^\]\n]+\]\((exercise|quiz):([a-z0-9-]*)\)[ \t]*(?=\n|\Z)")
 """The same in a whole lesson: what looks like a link in a piece of code counts as one."""
 
 

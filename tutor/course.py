@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,22 +74,27 @@ class Course:
         """Ids of the lessons that a placement test has shown to be known, and since when."""
         return tested_out(self.progress.placements())
 
-    def entry(self, exercise: Exercise, lesson: Lesson, tested: Container[str] | None = None) -> Entry:
-        """``tested`` are the lessons tested out, where the caller knows them."""
+    def entry(
+        self, exercise: Exercise, lesson: Lesson, tested: Container[str] | None = None, hashed: bool = True
+    ) -> Entry:
+        """``tested`` are the lessons tested out, where the caller knows them; ``hashed`` as in `entries`."""
         status = self.progress.status(exercise.id)
-        # Reading three files to hash them is only worth it where there is a pass to compare with.
-        stale = status in DONE and self.progress.stale(exercise.id, exercise.content_hash)
+        # Hashing an exercise is only worth it where there is a pass to compare with.
+        stale = hashed and status in DONE and self.progress.stale(exercise.id, exercise.content_hash)
         known = lesson.id in (self.tested_out() if tested is None else tested)
         mastered = status == "passed" and self.progress.mastered(exercise.id)
         return Entry(exercise, lesson, status, stale, known, mastered)
 
-    def entries(self, lesson: Lesson | None = None) -> list[Entry]:
-        """The exercises of a lesson, or of the whole course, in the order in which lessons name them."""
+    def entries(self, lesson: Lesson | None = None, hashed: bool = True) -> list[Entry]:
+        """The exercises of a lesson, or of the whole course, in the order in which lessons name them.
+
+        Without ``hashed`` none counts as changed: to know, four files of each that was passed are read.
+        """
         known = exercises()
         chosen, tested = self.lessons() if lesson is None else (lesson,), self.tested_out()
         tried = self.progress.tried()  # one question instead of one for each exercise
         return [
-            self.entry(known[name], one, tested)
+            self.entry(known[name], one, tested, hashed)
             if name in tried
             else Entry(known[name], one, "new", tested=one.id in tested)
             for one in chosen
@@ -161,9 +166,19 @@ class Course:
 
     def minutes_left(self) -> int:
         """Minutes of exercises that are required and not done yet, as their authors guess them."""
-        return sum(entry.exercise.minutes for entry in self.entries() if entry.required)
+        return minutes_left(self.entries(hashed=False))
 
     def totals(self) -> tuple[int, int]:
         """How many exercises are done, and how many there are to do on this machine."""
-        entries = [entry for entry in self.entries() if not entry.locked]
-        return sum(entry.done for entry in entries), len(entries)
+        return totals(self.entries(hashed=False))
+
+
+def minutes_left(entries: Iterable[Entry]) -> int:
+    """As `Course.minutes_left`, of entries that are known already."""
+    return sum(entry.exercise.minutes for entry in entries if entry.required)
+
+
+def totals(entries: Iterable[Entry]) -> tuple[int, int]:
+    """As `Course.totals`, of entries that are known already."""
+    here = [entry.done for entry in entries if not entry.locked]
+    return sum(here), len(here)

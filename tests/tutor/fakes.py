@@ -260,17 +260,17 @@ class FakeCourse:
     def lessons(self) -> tuple[Lesson, ...]:
         return self._lessons
 
-    def entry(self, exercise: Exercise, lesson: Lesson) -> Entry:
+    def entry(self, exercise: Exercise, lesson: Lesson, hashed: bool = True) -> Entry:
         status: Any = self.progress.status(exercise.id)
         known, mastered = lesson.id in self.tested_out(), self.progress.mastered(exercise.id)
-        return Entry(exercise, lesson, status, exercise.id in self.stale, known, mastered)
+        return Entry(exercise, lesson, status, hashed and exercise.id in self.stale, known, mastered)
 
     def tested_out(self) -> dict[str, datetime]:
         return tested_out(self.progress.placements())
 
-    def entries(self, lesson: Lesson | None = None) -> list[Entry]:
+    def entries(self, lesson: Lesson | None = None, hashed: bool = True) -> list[Entry]:
         chosen = self._lessons if lesson is None else (lesson,)
-        return [self.entry(self.known[name], one) for one in chosen for name in one.exercises]
+        return [self.entry(self.known[name], one, hashed) for one in chosen for name in one.exercises]
 
     def next(self) -> Entry | None:
         return next((entry for entry in self.entries() if entry.required), None)

@@ -37,7 +37,7 @@ async def tour(app: Any, pilot: Pilot[None]) -> AsyncIterator[str]:
             await settle(pilot)
 
     async def shut() -> None:
-        await app.go_home()
+        await app.going.home()
         await settle(pilot)
 
     yield "Home"
@@ -67,7 +67,7 @@ async def tour(app: Any, pilot: Pilot[None]) -> AsyncIterator[str]:
     await press("enter", "2")
     yield "Quiz: right"
     await shut()
-    await app.open_exercise(app.course.find("pairwise-distances"))
+    await app.going.open_exercise(app.course.find("pairwise-distances"))
     await settle(pilot)
     yield "Bench"
     app.screen.code.editor.replace_all(NAIVE + "print('x')\n")
@@ -94,20 +94,20 @@ async def tour(app: Any, pilot: Pilot[None]) -> AsyncIterator[str]:
     await press("s")
     yield "Compare"
     await shut()
-    await app.open_exercise(app.course.find("trace-backward"))
+    await app.going.open_exercise(app.course.find("trace-backward"))
     await settle(pilot)
     await press("escape", "s")
     yield "Dialog"
     await press("escape", "x")
     await shut()
-    await app.open_exercise(app.course.find("causal-self-attention"))
+    await app.going.open_exercise(app.course.find("causal-self-attention"))
     await settle(pilot)
     await press("escape", "x")
     app.screen.code.editor.replace_all("assert close(f(0), 0.5)\nassert close(f(0), 1)\n")
     await press("f2")
     yield "ExamplesPage"
     await shut()
-    await app.open_exercise(app.course.find("stable-softmax"))
+    await app.going.open_exercise(app.course.find("stable-softmax"))
     await settle(pilot)
     await press("escape", "m")
     yield "Zoo"
@@ -140,7 +140,7 @@ async def tour(app: Any, pilot: Pilot[None]) -> AsyncIterator[str]:
     yield "NewRun"
     await press("escape")
     root = two_runs(app)
-    await app.open_page(Watch(root / "nano-1"))
+    await app.going.open_page(Watch(root / "nano-1"))
     await until(pilot, lambda: "3.396" in "\n".join(rows(app)))
     yield "Watch"
     await press("c")
@@ -208,7 +208,7 @@ async def test_a_curve_takes_the_colors_of_another_theme(tmp_path: Path) -> None
     app = learner(tmp_path, LIGHT.name)
     async with app.run_test(size=(80, 24)) as pilot:
         await app.action_training()
-        await app.open_page(Watch(two_runs(app) / "nano-1"))
+        await app.going.open_page(Watch(two_runs(app) / "nano-1"))
         await until(pilot, lambda: "of 900" in "\n".join(rows(app)))
         app.theme = DARK.name
         await settle(pilot)

@@ -220,7 +220,7 @@ async def test_moving_away_takes_the_offer_back() -> None:
 
 async def test_on_the_bench_the_offer_stands_in_the_line_of_status(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         editor = app.screen.code.editor
         editor.replace_all("import torch\nx = torch.log_s")

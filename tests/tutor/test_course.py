@@ -6,6 +6,7 @@ import dataclasses
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def make(folder: Path, topic: str, name: str, slot: str | None = None) -> Exerci
         (place / file).write_text(file)
     title = name.replace("_", " ").capitalize()
     hints = ("a", "b", "c")
-    return Exercise(name, topic, title, "implement", "t", 10, 1, 1, "A", ("f",), hints, "", place, slot=slot)
+    return Exercise(name, topic, title, "implement", "t", 10, 1, 1, "A", ("f",), place, hints, slot=slot)
 
 
 @pytest.fixture
@@ -137,8 +138,8 @@ def test_changed_content_keeps_the_pass_and_shows_the_change(course: Course) -> 
     entry = course.find("outer-product")
     assert not entry.stale
     (entry.exercise.folder / "answer.py").write_text("changed")
-    vars(entry.exercise).pop("content_hash", None)  # it is read once a start
-    entry = course.find("outer-product")
+    # A desk that is open goes on with the exercise as it was; the next one reads it anew.
+    entry = course.entry(dataclasses.replace(entry.exercise), entry.lesson)
     assert entry.stale and entry.done and dataclasses.replace(entry, stale=False).name == entry.name
 
 
@@ -234,3 +235,43 @@ def test_what_is_read_ahead_of_tables_and_pages_is_what_the_whole_file_says() ->
     for lesson in lessons.lessons():
         named = [block.exercise for page in lesson.pages for block in page.blocks if block.kind == "exercise"]
         assert lesson.exercises == tuple(dict.fromkeys(named)), lesson.id
+
+
+def test_the_map_reads_of_an_exercise_what_it_shows_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "topic" / "one"
+    folder.mkdir(parents=True)
+    (folder / "exercise.toml").write_text(TASK)
+    read: list[str] = []
+    real = tomllib.loads
+
+    def loads(text: str) -> dict[str, Any]:
+        read.append(text)
+        return real(text)
+
+    monkeypatch.setattr("exercises.tomllib.loads", loads)
+    one = _read(folder)
+    assert one.title == "One" and len(read) == 1 and "hints" not in read[0] and "mistakes" not in read[0]
+    assert one.hints == ("a", "b", "c") and one.after == "That was all."
+    assert one.mistakes[0].name == "two" and one.forbids[0].ops == ("add",)
+    assert len(read) == 2, "the rest is read once"
+
+
+def test_a_key_that_the_map_would_not_see_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("exercises.ROOT", tmp_path)
+    folder = tmp_path / "topic" / "one"
+    folder.mkdir(parents=True)
+    (folder / "exercise.toml").write_text(TASK.replace("[[forbids]]", 'slot = "gpt"\n[[forbids]]'))
+    with pytest.raises(ValueError, match=r"topic/one/exercise.toml: slot must stand above hints"):
+        _ = _read(folder).hints
+
+
+def test_without_hashing_nothing_counts_as_changed_and_no_file_is_read(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed(course, "outer-product")
+    hashed: list[str] = []
+    monkeypatch.setattr(Exercise, "content_hash", property(lambda one: hashed.append(one.id) or "another"))
+    assert not any(entry.stale for entry in course.entries(hashed=False)) and not hashed
+    assert [entry.exercise.id for entry in course.entries() if entry.stale] == hashed == ["outer_product"]

@@ -23,7 +23,7 @@ FALSE = "assert close(softmax(torch.tensor([0.0, 0.0]), 0), [1.0, 0.0])"
 
 
 async def to_examples(app: Any, pilot: Any) -> ExamplesPage:
-    await app.open_exercise(app.course.entries()[0])
+    await app.going.open_exercise(app.course.entries()[0])
     await settle(pilot)
     await pilot.press("escape", "x")
     await settle(pilot)
@@ -60,7 +60,7 @@ async def test_examples_are_written_and_judged_before_coding(tmp_path: Path, siz
 async def test_they_are_offered_where_they_are_wanted_and_until_they_are_there(tmp_path: Path) -> None:
     async with opened(tmp_path, (120, 40)) as (app, pilot):
         app.settings.set("examples-first", "all")
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         assert "First, two examples" in " ".join(rows(app))
         compare(app, "bench-examples-first")
@@ -77,10 +77,10 @@ async def test_they_are_not_offered_after_a_pass_nor_for_a_prediction(tmp_path: 
     async with opened(tmp_path, (120, 40)) as (app, pilot):
         app.settings.set("examples-first", "all")
         app.progress.attempt("stable_softmax", ANSWER, (await _report(app)))
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         assert "First, two examples" not in " ".join(rows(app))
-        await app.open_exercise(app.course.find("trace_backward"))
+        await app.going.open_exercise(app.course.find("trace_backward"))
         await settle(pilot)
         assert "First, two examples" not in " ".join(rows(app))
         await pilot.press("f9", "escape", "x")

@@ -42,7 +42,7 @@ def real_desk(disk: Disk, tmp_path: Path) -> Any:
 
 
 async def to_bench(app: Any, pilot: Any) -> Bench:
-    await app.open_exercise(app.course.entries()[0])
+    await app.going.open_exercise(app.course.entries()[0])
     await settle(pilot)
     bench = app.screen_stack[-1] if isinstance(app.screen_stack[-1], Bench) else app.screen_stack[-2]
     assert isinstance(bench, Bench)
@@ -203,7 +203,7 @@ async def test_the_desk_on_a_read_only_disk_can_be_read_and_worked_with(disk: Di
         await pilot.press("f2")
         await settle(pilot)
         assert "✓ Passed" in "\n".join(rows(app)) and not isinstance(app.screen, Dialog), "it is told in full once"
-        await app.open_settings()
+        await app.going.open_settings()
         await settle(pilot)
         assert isinstance(app.screen, SettingsPage)
         await pilot.press("down", "enter")

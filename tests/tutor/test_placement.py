@@ -313,7 +313,7 @@ def placed(tmp_path: Path) -> Any:
     async def connect() -> Answering:
         return fake
 
-    app._factory = connect
+    app.grader.connect = connect
     return app
 
 

@@ -44,7 +44,7 @@ async def test_help_hints_and_questions_name_the_key_that_was_chosen(tmp_path: P
         for id_, key in (("bench.check", "f9"), ("bench.hint", "f7"), ("panel.hint", "j"), ("bench.examples", "f12")):
             app.settings.set_key(id_, key)
         app.take_settings()
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         await pilot.press("escape", "2")
         await settle(pilot)
@@ -69,7 +69,7 @@ async def test_a_key_that_means_something_in_markup_is_only_a_key(tmp_path: Path
     async with opened(tmp_path) as (app, pilot):
         app.settings.set_key("home.next", key)
         app.take_settings()
-        await app.go_home()
+        await app.going.home()
         app.screen._draw()
         await settle(pilot)
         words = " ".join(" ".join(row.strip(" ▌") for row in rows(app)).split())

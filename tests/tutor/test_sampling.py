@@ -27,7 +27,7 @@ async def written(app: Any, pilot: Any, prompt: str = "Returns a new", tokens: s
     """Open the screen of the finished run and have a text written."""
     root = two_runs(app)
     await app.action_training()
-    await app.open_page(Sampling(root / "nano-1"))
+    await app.going.open_page(Sampling(root / "nano-1"))
     await settle(pilot)
     screen = app.screen
     assert isinstance(screen, Sampling)
@@ -83,7 +83,7 @@ async def test_a_text_can_be_stopped_and_another_has_another_seed(
     async with opened(tmp_path) as (app, pilot):
         root = two_runs(app)
         await app.action_training()
-        await app.open_page(Sampling(root / "nano-1"))
+        await app.going.open_page(Sampling(root / "nano-1"))
         await settle(pilot)
         screen = app.screen
         screen.query_one("#field-tokens", Input).value = "100000"
@@ -239,7 +239,7 @@ async def test_a_real_run_writes_on_the_screen(tmp_path: Path, trained: Path) ->
     async with opened(tmp_path, (100, 40)) as (app, pilot):
         app.jobs.Sampler = jobs.Sampler
         await app.action_training()
-        await app.open_page(Sampling(trained))
+        await app.going.open_page(Sampling(trained))
         await settle(pilot)
         screen = app.screen
         screen.query_one("#field-prompt", Input).value = "The cat"

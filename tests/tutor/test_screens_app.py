@@ -77,7 +77,7 @@ async def test_the_palette_finds_an_exercise_by_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("theme", ["gradatim-light", "gradatim-dark", *sorted(BUILTIN_THEMES)])
 async def test_every_theme_draws_the_bench(tmp_path: Path, theme: str) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         before = rows(app)
         app.theme = theme

@@ -21,7 +21,7 @@ from tutor.screens.history import History
 
 
 async def to_bench(app: Any, pilot: Any) -> Bench:
-    await app.open_exercise(app.course.entries()[0])
+    await app.going.open_exercise(app.course.entries()[0])
     await settle(pilot)
     assert isinstance(app.screen, Bench)
     return app.screen
@@ -307,7 +307,7 @@ async def test_a_file_newer_than_the_unsaved_text_makes_it_ask(tmp_path: Path, m
         app.workspace.give(app.course.known["stable_softmax"])
         draft(app).write_text("# draft\n")
         os.utime(draft(app), (1, 1))
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await until(pilot, lambda: isinstance(app.screen, Dialog))
         await pilot.press("f")
         await settle(pilot)
@@ -365,7 +365,7 @@ async def test_the_last_verdict_is_shown_again_when_its_text_is_still_there(tmp_
 
 async def test_questions_of_a_prediction_are_drawn_when_it_is_opened(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.find("trace_backward"))
+        await app.going.open_exercise(app.course.find("trace_backward"))
         await settle(pilot)
         assert app.screen.code.editor.text.startswith("SEED = 42\n")
 

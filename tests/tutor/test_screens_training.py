@@ -81,7 +81,7 @@ async def test_a_watched_run_follows_its_log_and_says_when_it_is_ill(tmp_path: P
     async with opened(tmp_path, (120, 40)) as (app, pilot):
         root = two_runs(app)
         await app.action_training()
-        await app.open_page(Watch(root / "nano-2"))
+        await app.going.open_page(Watch(root / "nano-2"))
         await until(pilot, lambda: "step 340 of 900" in rows(app)[0])
         assert any("healthy so far" in row for row in rows(app))
         write(
@@ -99,7 +99,7 @@ async def test_stopping_asks_and_going_on_starts_again(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         root = two_runs(app)
         await app.action_training()
-        await app.open_page(Watch(root / "nano-2"))
+        await app.going.open_page(Watch(root / "nano-2"))
         await settle(pilot)
         await pilot.press("s")
         await settle(pilot)
@@ -140,7 +140,7 @@ async def test_the_form_comes_from_the_options_and_starts_a_run(tmp_path: Path, 
 async def test_the_forecast_is_asked_for_beforehand(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         await app.action_training()
-        await app.open_page(NewRun())
+        await app.going.open_page(NewRun())
         await settle(pilot)
         await pilot.press("f5")
         await until(pilot, lambda: "about 4 min" in "\n".join(rows(app)))

@@ -1,4 +1,4 @@
-"""What keeps keys quick: garbage waits for a pause, a screen opens styled once, graders and runs step back."""
+"""What keeps keys quick: garbage waits for a pause, screens open styled and drawn once, graders and runs step back."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.tutor.fakes import desk
 from tests.tutor.test_screens import settle
 from tutor import processes, sweep
 from tutor.app import GradatimApp
+from tutor.screens.home import Home
 
 
 def test_garbage_waits_for_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,6 +57,40 @@ async def test_a_screen_opens_styled_once(tmp_path: Path, monkeypatch: pytest.Mo
         assert type(pilot.app.screen).__name__ == "Help"
         assert pilot.app.screen.has_class("-narrow")
     assert "Help" not in styled, "all of it was styled anew, right after it was mounted"
+
+
+async def test_the_map_is_drawn_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    real = Home._draw
+
+    def draw(self: Home, choice: int | None = None) -> None:
+        drawn.append(self.size.width)
+        real(self, choice)
+
+    monkeypatch.setattr(Home, "_draw", draw)
+    async with desk(tmp_path).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert drawn == [80], "each size is told more than once"
+        await pilot.resize_terminal(120, 40)
+        await settle(pilot)
+        assert drawn[-1] == 120, "and a new one is a reason to draw"
+
+
+def test_the_first_frame_loads_nothing_that_it_does_not_show(tmp_path: Path) -> None:
+    late = ("textual.widgets._text_area", "tree_sitter", "_hashlib", "fsrs", "tutor.grader", "tutor.screens.telling")
+    code = (
+        "import sys\n"
+        "from tutor.app import GradatimApp\n"
+        "from tutor.commands import screens\n"
+        "from tutor.commands.context import desk\n"
+        "from tutor.screens.home import Home\n"
+        "GradatimApp(desk.course, desk.workspace, desk.progress, settings=desk.settings)\n"
+        "desk.course.entries()\n"
+        f"print([name for name in {late} if name in sys.modules])"
+    )
+    environment = {**os.environ, "GRADATIM_HOME": str(tmp_path / "home"), "GRADATIM_DATA": str(tmp_path / "data")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == "[]"
 
 
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="the scheduler knows no sessions here")

@@ -21,6 +21,7 @@ from tutor.screens.base import Dialog
 from tutor.screens.exercise import Bench
 from tutor.screens.home import Home
 from tutor.screens.lesson import Reader
+from tutor.screens.telling import save_ticket
 from tutor.settings import Settings
 
 FAILED = Report(
@@ -84,7 +85,7 @@ def test_a_fingerprint_tells_texts_apart() -> None:
 @pytest.mark.parametrize("way", ["key", "palette"])
 async def test_an_exercise_is_reported_from_the_bench(tmp_path: Path, way: str) -> None:
     async with opened(tmp_path, (100, 40)) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         app.screen.code.editor.replace_all(NAIVE)
         await pilot.press("f2")
@@ -129,7 +130,7 @@ async def test_where_it_cannot_be_saved_it_is_shown_all_the_same(tmp_path: Path)
     async with opened(tmp_path) as (app, pilot):
         app.workspace.home.mkdir(parents=True, exist_ok=True)
         (app.workspace.home / "reports").write_text("in the way")
-        app.save_ticket("x", "# the text")
+        save_ticket(app, "x", "# the text")
         await settle(pilot)
         assert "could not be saved" in app.screen.text and "# the text" in app.screen.text
 
@@ -172,7 +173,7 @@ async def test_a_key_that_can_do_nothing_now_says_why(tmp_path: Path) -> None:
 
 async def test_a_letter_typed_is_a_letter_and_no_refusal(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         await pilot.press("n", "l")
         assert "nl" in app.screen.code.editor.text and told(app) == []
@@ -183,7 +184,7 @@ async def test_a_letter_typed_is_a_letter_and_no_refusal(tmp_path: Path) -> None
 
 async def test_the_palette_runs_what_a_key_does_here(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         app.screen.code.editor.replace_all(ANSWER)
         await pilot.press("ctrl+p", *"save the file and")
@@ -200,6 +201,6 @@ async def test_the_palette_runs_what_a_key_does_here(tmp_path: Path) -> None:
 
 async def test_a_long_text_leaves_room_for_the_answers(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
-        app.save_ticket("x", "a line\n" * 60)
+        save_ticket(app, "x", "a line\n" * 60)
         await settle(pilot)
         assert any("OK" in row and "copy it" in row for row in rows(app)), "\n".join(rows(app))

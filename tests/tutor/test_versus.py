@@ -82,7 +82,7 @@ async def test_a_key_lays_another_run_over_the_one_watched(tmp_path: Path, size:
     async with opened(tmp_path, size) as (app, pilot):
         muon, adamw = both(app.workspace.home / "runs")
         await app.action_training()
-        await app.open_page(Watch(muon))
+        await app.going.open_page(Watch(muon))
         await until(pilot, lambda: "step 300 of 300" in rows(app)[0])
         await pilot.press("c")
         await until(pilot, lambda: isinstance(app.screen, PickRun))
@@ -103,7 +103,7 @@ async def test_without_another_run_the_key_says_so(tmp_path: Path) -> None:
     async with opened(tmp_path) as (app, pilot):
         write(app.workspace.home / "runs" / "alone", log(30, 4000, 5e-6))
         await app.action_training()
-        await app.open_page(Watch(app.workspace.home / "runs" / "alone"))
+        await app.going.open_page(Watch(app.workspace.home / "runs" / "alone"))
         await settle(pilot)
         await pilot.press("c")
         await until(pilot, lambda: any("no other run" in note.message for note in app._notifications))

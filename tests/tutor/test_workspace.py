@@ -21,7 +21,7 @@ def exercise(tmp_path: Path) -> Exercise:
     folder.mkdir(parents=True)
     (folder / "start.py").write_text("# TODO\n")
     hints = ("a", "b", "c")
-    return Exercise("stable_softmax", "broadcasting", "T", "implement", "t", 5, 1, 1, "A", ("f",), hints, "", folder)
+    return Exercise("stable_softmax", "broadcasting", "T", "implement", "t", 5, 1, 1, "A", ("f",), folder, hints)
 
 
 @pytest.fixture

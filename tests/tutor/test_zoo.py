@@ -79,7 +79,7 @@ async def test_the_zoo_on_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     passed_with_mistakes(app)
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         await pilot.press("escape", "m")
         await settle(pilot)
@@ -108,7 +108,7 @@ async def test_who_tells_all_mistakes_apart_has_mastered_the_exercise(tmp_path: 
     passed_with_mistakes(app)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         assert "✓ passed" in rows(app)[0]
         await pilot.press("escape", "m")
@@ -122,7 +122,7 @@ async def test_who_tells_all_mistakes_apart_has_mastered_the_exercise(tmp_path: 
         await pilot.press("enter")
         await settle(pilot)
         assert "✦ mastered" in rows(app)[0]
-        await app.go_home()
+        await app.going.home()
         await settle(pilot)
         assert "✦ mastered  A softmax that never overflows" in "\n".join(rows(app))
 
@@ -143,7 +143,7 @@ async def test_before_a_pass_it_is_closed_and_says_so(tmp_path: Path) -> None:
     app = desk(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         await pilot.press("escape", "m")
         await settle(pilot)
@@ -158,7 +158,7 @@ async def test_a_pass_of_other_checks_asks_to_check_again(tmp_path: Path) -> Non
     app.progress.attempt("stable_softmax", ANSWER, Report("stable_softmax", "passed", (Check("old", "Old", "passed"),)))
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
-        await app.open_exercise(app.course.entries()[0])
+        await app.going.open_exercise(app.course.entries()[0])
         await settle(pilot)
         await pilot.press("escape", "m")
         await settle(pilot)

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from tutor import paths
+from tutor import graphics, paths
 from tutor.commands.context import desk
 
 
@@ -28,5 +28,9 @@ def open_screens() -> int:
         settings=desk.settings,
         raise_errors=desk.debug,
     )
+    if graphics.pixels():
+        from tutor.widgets.wall import open_wall
+
+        open_wall(app, graphics.cell())
     app.run()
     return app.return_code or 0

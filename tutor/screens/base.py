@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.worker import Worker, WorkerState
 
+from tutor import terminal
 from tutor.screens.opening import Opening
 from tutor.widgets.bar import markup
 from tutor.widgets.prose_keys import with_keys
@@ -72,7 +73,7 @@ class Page(Guarded, Opening, Screen[None]):
             raise error
 
     def on_screen_resume(self) -> None:
-        self.desk.set_terminal_title(self.where())
+        terminal.set_title(self.desk, self.where())
 
     def where(self) -> str:
         return self.WHERE
@@ -91,7 +92,7 @@ class Page(Guarded, Opening, Screen[None]):
         return ""
 
     def action_back(self) -> None:
-        self.desk.go(self.desk.close_page, self)
+        self.desk.go(self.desk.going.close_page, self)
 
 
 class Dialog(Guarded, Opening, ModalScreen[str]):

@@ -15,6 +15,7 @@ from tutor import trouble
 from tutor.database import ProgressError
 from tutor.screens.base import Dialog, Page
 from tutor.screens.buffer import Buffer
+from tutor.screens.telling import tell
 from tutor.widgets.bar import markup
 from tutor.widgets.code import CodePane
 from tutor.workspace import Workspace
@@ -79,7 +80,7 @@ class FileBench(Page):
         try:
             stub = await self.draw_questions()
         except Exception as error:
-            self.desk.tell("Your file cannot be opened", str(error))
+            tell(self.desk, "Your file cannot be opened", str(error))
         else:
             self._open(buffer, stub)
 
@@ -87,7 +88,7 @@ class FileBench(Page):
         try:
             opened = buffer.open(stub)
         except Exception as error:
-            self.desk.tell("Your file cannot be opened", str(error))
+            tell(self.desk, "Your file cannot be opened", str(error))
             return
         remembered = self.desk.unsaved.get(buffer.path)
         self.code.editor.load_text(opened.text if remembered is None else remembered)
@@ -185,7 +186,8 @@ class FileBench(Page):
         self.note(f"[$text-error]not saved: {markup(why)}[/]")
         if why != self._told and self.buffer is not None:
             self._told = why
-            self.desk.tell(
+            tell(
+                self.desk,
                 "Your file cannot be saved",
                 f"{why[:1].upper()}{why[1:]}: {self.buffer.path}\n\nYou can go on, and check. Your text is remembered "
                 "as long as Gradatim is open, and saved as soon as that can be done.",
@@ -313,10 +315,12 @@ class FileBench(Page):
         try:
             self.desk.open_editor(self.buffer.path)
         except SuspendNotSupported:
-            self.desk.tell(
-                "No other editor here", f"This terminal cannot be handed over. Your file is\n{self.buffer.path}"
+            tell(
+                self.desk,
+                "No other editor here",
+                f"This terminal cannot be handed over. Your file is\n{self.buffer.path}",
             )
         except OSError as error:
-            self.desk.tell("Your editor did not start", str(error))
+            tell(self.desk, "Your editor did not start", str(error))
         else:
             self._watch_file()

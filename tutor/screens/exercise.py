@@ -19,6 +19,7 @@ from tutor.examples import Examples, wanted
 from tutor.screens.base import Dialog
 from tutor.screens.bench_file import FileBench
 from tutor.screens.bench_panel import Panel
+from tutor.screens.telling import save_ticket, tell
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.facts import beside
 from tutor.widgets.keys import Keys
@@ -143,7 +144,7 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
         """Let the rungs light up as they are known; our own failure becomes a report of status broken."""
         verdict = self.panel.verdict
         try:
-            if self.desk.grader_state != "ready":
+            if self.desk.grader.state != "ready":
                 verdict.say("Warming up torch… (once, about three seconds)")
             grader = await self.desk.grader()
             async for event in grader.check(self.exercise.id, text, file=f"{self.exercise.id}.py"):
@@ -183,7 +184,8 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
                 return
             self.desk.progress.solution_shown(self.exercise.id)
         self.desk.go(
-            self.desk.open_page, Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py"))
+            self.desk.going.open_page,
+            Compare(self.exercise.title, self.code.editor.text, self.exercise.text("answer.py")),
         )
 
     @work(exit_on_error=False, group="look")
@@ -198,7 +200,7 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
             verdict.look(seen)
             self._note_shapes(verdict.source, seen.get("lens"))
         except Exception as error:
-            self.desk.tell("The lens could not be used", str(error) or type(error).__name__)
+            tell(self.desk, "The lens could not be used", str(error) or type(error).__name__)
 
     def _note_shapes(self, text: str, lens: Sequence[dict[str, Any]] | None) -> None:
         """Put what the lens saw behind the lines of the editor, if they are still the same."""
@@ -246,7 +248,7 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
         from tutor.screens.examples import ExamplesPage
 
         self.keep()
-        self.desk.go(self.desk.open_page, ExamplesPage(self.entry))
+        self.desk.go(self.desk.going.open_page, ExamplesPage(self.entry))
 
     def on_screen_resume(self) -> None:
         self._offer_examples()
@@ -265,7 +267,7 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
         passed = [attempt for attempt in self.desk.progress.attempts(self.exercise.id) if attempt.passed]
         checks = list(passed[-1].report.checks) if passed else []
         if found := animals(self.exercise, checks):
-            self.desk.go(self.desk.open_page, Zoo(self.entry, found, checks))
+            self.desk.go(self.desk.going.open_page, Zoo(self.entry, found, checks))
         else:
             self.notify("The checks have changed since you passed: check it once more.", timeout=5)
 
@@ -273,10 +275,10 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
         """Something about this exercise seems wrong: put together what is to be known."""
         report, hints = self.panel.verdict.report, self.desk.progress.hints(self.exercise.id)
         source = self.panel.verdict.source if report else self.code.editor.text
-        self.desk.save_ticket(self.exercise.name, ticket.of_exercise(self.entry, source, report, hints))
+        save_ticket(self.desk, self.exercise.name, ticket.of_exercise(self.entry, source, report, hints))
 
     def action_next(self) -> None:
-        self.desk.go(self.desk.go_next)
+        self.desk.go(self.desk.going.next)
 
     # -- focus --------------------------------------------------------------------------------------
 
@@ -290,7 +292,7 @@ exercise itself seem wrong? `{panel.report|!}` in the panel puts a report togeth
         if self.code.has_focus_within:
             self.panel.focus_pane()
         else:
-            self.desk.go(self.desk.close_page, self)
+            self.desk.go(self.desk.going.close_page, self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not self.why_not(action, parameters) or None

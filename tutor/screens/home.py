@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.content import Content
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from lessons import Lesson
-from tutor.course import Entry
+from tutor.course import Entry, minutes_left, totals
 from tutor.screens.base import Page
 from tutor.widgets.bar import Bar, markup, minutes, progress_line, spread
 from tutor.widgets.keys import Keys
@@ -62,11 +62,19 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
     def __init__(self) -> None:
         super().__init__(classes="home")
         self._rows: list[Row] = []
+        self._entries: list[Entry] = []
+        """The rows that are no lessons."""
+        self._hashed = False
+        """Whether the rows say what has changed since it was passed; the first frame does not wait for that."""
         self._next: str | None = None
         self._due: list[Card] = []
         self._tested: Collection[str] = ()
         self._drawn: object = None
         """What the list was made from; making it anew takes as long as all the rest of a frame."""
+        self._shown: dict[str, str] = {}
+        """What the texts say, by their ids; saying the same again would lay out the screen again."""
+        self._fits: tuple[Size, int] | None = None
+        """The size that the screen had when it was drawn, and the columns of its rows."""
 
     @property
     def quiet(self) -> tuple[str, ...]:
@@ -89,38 +97,43 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
 
     def on_screen_resume(self) -> None:
         self._read()
-        self._look_for_reviews()
+        self.call_after_refresh(self._look_closer)
 
     def on_resize(self, event: events.Resize) -> None:
-        self._draw()
-
-    # -- what is due again --------------------------------------------------------------------------
+        # Textual tells of each size more than once.
+        if self._fits != (self.size, self._room(self.query_one("#map", Listing))):
+            self._draw()
 
     @work(thread=True, exclusive=True, group="due", exit_on_error=False)
-    def _look_for_reviews(self) -> None:
-        """Count what is due, beside the drawing of the map."""
+    def _look_closer(self) -> None:
+        """Find what is due again and what has changed, once the map is drawn."""
         from tutor import review
 
         found = review.due(self.desk.course, self.desk.progress)
-        self.app.call_from_thread(self._reviews_found, found)
+        changed = not self._hashed and any(entry.stale for entry in self.desk.course.entries())
+        self.app.call_from_thread(self._looked, found, changed)
 
-    def _reviews_found(self, found: list[Card]) -> None:
-        self._due = found
-        if self._rows:
+    def _looked(self, found: list[Card], changed: bool) -> None:
+        self._due, self._hashed = found, True
+        if changed:
+            self._read()
+        elif self._rows:
             self._draw_progress()
         self.refresh_bindings()
+
+    # -- what is due again --------------------------------------------------------------------------
 
     def action_review(self) -> None:
         from tutor.review import round_of
         from tutor.screens.review import Review
 
-        self.desk.go(self.desk.open_page, Review(round_of(self._due)))
+        self.desk.go(self.desk.going.open_page, Review(round_of(self._due)))
 
     def action_settings(self) -> None:
-        self.desk.go(self.desk.open_settings)
+        self.desk.go(self.desk.going.open_settings)
 
     def action_place(self) -> None:
-        self.desk.go(self.desk.open_placement)
+        self.desk.go(self.desk.going.open_placement)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not self.why_not(action, parameters) or None
@@ -137,10 +150,11 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
         course = self.desk.course
         tested = course.tested_out()
         first = not self._rows or tested != self._tested
-        self._rows, self._tested = [], tested
+        self._entries, self._tested = course.entries(hashed=self._hashed), tested
+        self._rows = []
         for lesson in course.lessons():
-            self._rows += [lesson, *course.entries(lesson)]
-        coming = course.next()
+            self._rows += [lesson, *(entry for entry in self._entries if entry.lesson.id == lesson.id)]
+        coming = next((entry for entry in self._entries if entry.required), None)
         self._next = coming.exercise.id if coming else None
         if first and coming is not None:
             self._draw(next(i for i, row in enumerate(self._rows) if _is(row, self._next)))
@@ -152,7 +166,8 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
             return
         options = self.query_one("#map", Listing)
         choice = options.highlighted if choice is None else choice
-        width = self._room(options) - 2
+        self._fits = self.size, self._room(options)
+        width = self._fits[1] - 2
         if width < 10:
             self.call_after_refresh(self._draw, choice)
             return
@@ -189,8 +204,7 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
         return spread(left, Content.styled(said, MUTED), width)
 
     def _draw_progress(self) -> None:
-        done, total = self.desk.course.totals()
-        left = self.desk.course.minutes_left()
+        (done, total), left = totals(self._entries), minutes_left(self._entries)
         tested = f" · {len(self._tested)} lessons tested out" if len(self._tested) > 1 and self.size.width > 90 else ""
         words = f"{done} of {total} exercises done{tested} · about {minutes(left)} left"
         if not total:
@@ -202,28 +216,31 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
         if self._due:
             words = f"{len(self._due)} to review · {words}"
         bar = progress_line(done, total, self.size.width - len(words) - 6)
-        self.query_one("#progress", Static).update(Content.from_markup(f"{bar}  {words}"))
-        welcome = self.query_one("#welcome", Static)
-        welcome.display = first_time = (
+        self._say("progress", f"{bar}  {words}")
+        self.query_one("#welcome").display = first_time = (
             not self.desk.settings.get("pages")
             and not self._tested
-            and all(row.status == "new" for row in self._rows if isinstance(row, Entry))
+            and all(entry.status == "new" for entry in self._entries)
         )
         self.set_class(first_time, "first")
         if first_time:
-            welcome.update(
-                Content.from_markup(
-                    with_keys(
-                        "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by "
-                        "step. Each lesson is a few pages of code that runs where it stands; each exercise is a plain "
-                        "file, checked in a blink. [b $text-accent]{home.next|n}[/] begins, "
-                        "[b $text-accent]{app.help|F1}[/] explains; [b $text-accent]{home.place|p}[/] finds out where "
-                        "to begin, if you know some of this already.",
-                        self.app,
-                        markup,
-                    )
-                )
+            self._say(
+                "welcome",
+                with_keys(
+                    "[b]Welcome.[/] From a first tensor to a GPT-2 that you wrote and trained yourself, step by "
+                    "step. Each lesson is a few pages of code that runs where it stands; each exercise is a plain "
+                    "file, checked in a blink. [b $text-accent]{home.next|n}[/] begins, "
+                    "[b $text-accent]{app.help|F1}[/] explains; [b $text-accent]{home.place|p}[/] finds out where "
+                    "to begin, if you know some of this already.",
+                    self.app,
+                    markup,
+                ),
             )
+
+    def _say(self, name: str, text: str) -> None:
+        if self._shown.get(name) != text:
+            self._shown[name] = text
+            self.query_one(f"#{name}", Static).update(Content.from_markup(text))
 
     # -- what is chosen -----------------------------------------------------------------------------
 
@@ -238,8 +255,9 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
     def _draw_about(self) -> None:
         row = self.chosen
         text = "" if row is None else self._about_lesson(row) if isinstance(row, Lesson) else self._about_exercise(row)
-        self.query_one("#about-text", Static).update(Content.from_markup(text))
-        self.query_one("#about").scroll_home(animate=False)
+        if text != self._shown.get("about-text"):
+            self._say("about-text", text)
+            self.query_one("#about").scroll_home(animate=False)
 
     def _about_lesson(self, lesson: Lesson) -> str:
         page = self.desk.settings.page(lesson.id)
@@ -251,14 +269,14 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
 
     def _needed(self, lesson_id: str) -> str:
         """A lesson that another one builds on, with a sign where nothing of it is left to do."""
-        rows = [row for row in self._rows if isinstance(row, Entry) and row.lesson.id == lesson_id]
+        rows = [entry for entry in self._entries if entry.lesson.id == lesson_id]
         return lesson_id if any(row.required for row in rows) or not rows else f"{standing('passed', 1)} {lesson_id}"
 
     def _about_exercise(self, entry: Entry) -> str:
         exercise = entry.exercise
         kind = f"{exercise.kind} · difficulty {dots(exercise.difficulty)} · {minutes(exercise.minutes)}"
         text = f"[b $text-primary]{markup(exercise.title)}[/]\n[$foreground-muted]{markup(kind)}[/]\n"
-        if needs := [row for row in self._rows if isinstance(row, Entry) and row.exercise.id in exercise.needs]:
+        if needs := [one for one in self._entries if one.exercise.id in exercise.needs]:
             titles = " · ".join(f"{standing(row.shown, 1)} {markup(row.exercise.title)}" for row in needs)
             text += f"[$foreground-muted]builds on[/] {titles}\n"
         text += "\n" + inline(flow(exercise.task))
@@ -275,12 +293,12 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
     def action_open(self) -> None:
         row = self.chosen
         if isinstance(row, Lesson):
-            self.desk.go(self.desk.open_lesson, row)
+            self.desk.go(self.desk.going.open_lesson, row)
         elif row is not None:
-            self.desk.go(self.desk.open_exercise, row)
+            self.desk.go(self.desk.going.open_exercise, row)
 
     def action_next(self) -> None:
-        self.desk.go(self.desk.go_next)
+        self.desk.go(self.desk.going.next)
 
 
 @cache

@@ -15,8 +15,10 @@ from textual.widget import Widget
 from textual.widgets import Input, Markdown, Static, TextArea
 
 from lessons import Block, Lesson
+from tutor import plates
 from tutor.mygpt import so_far
 from tutor.screens.base import Page
+from tutor.screens.telling import tell
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.fence import FenceBlock, Trial
 from tutor.widgets.keys import Keys
@@ -197,7 +199,7 @@ to the map. The page you left is the page you return to.
 
     @on(FenceBlock.Run)
     def _run(self, event: FenceBlock.Run) -> None:
-        ready = self.desk.grader_state == "ready"
+        ready = self.desk.grader.state == "ready"
         event.block.running("running…" if ready else "warming up torch… (once, about three seconds)")
         self._run_fence(event.block)
 
@@ -216,6 +218,7 @@ to the map. The page you left is the page you return to.
             source = self.desk.course.passed(own) if own else None
             event = await grader.fence(codes, index, trial.code if trial.edited else None, own, source)
             trial.output, trial.raised = str(event.get("output") or ""), event.get("raised")
+            trial.plates = plates.read(event.get("plates"), trial.output.count("\n"))
             trial.seconds = float(event.get("seconds") or 0.0)
         except Exception as error:
             trial.problem = str(error) or type(error).__name__
@@ -230,22 +233,25 @@ to the map. The page you left is the page you return to.
             self.action_quiz()
             return
         try:
-            self.desk.go(self.desk.open_exercise, self.desk.course.find(event.block.exercise))
+            self.desk.go(self.desk.going.open_exercise, self.desk.course.find(event.block.exercise))
         except KeyError as error:
-            self.desk.tell("This exercise is not here yet", str(error.args[0]))
+            tell(self.desk, "This exercise is not here yet", str(error.args[0]))
 
     def action_quiz(self) -> None:
-        self.desk.go(self.desk.open_quiz, self.lesson)
+        self.desk.go(self.desk.going.open_quiz, self.lesson)
 
     def action_next(self) -> None:
         """The first exercise of this lesson that is not done, else whatever comes next."""
         for entry in self.desk.course.entries(self.lesson):
             if not entry.done:
-                self.desk.go(self.desk.open_exercise, entry)
+                self.desk.go(self.desk.going.open_exercise, entry)
                 return
-        self.desk.go(self.desk.go_next)
+        self.desk.go(self.desk.going.next)
 
     def on_screen_resume(self) -> None:
         for card in self.query(Card):
             if card.block.kind == "exercise":
                 card.update(Content.from_markup(self._exercise_words(card.block)))
+        for block in self.query(FenceBlock):
+            if block.trial.plates:
+                block.draw()  # the settings may have changed

@@ -18,6 +18,7 @@ from textual.widgets import Input, Label, Static
 
 from gpt2 import config
 from tutor.screens.base import Page
+from tutor.screens.telling import tell
 from tutor.widgets.bar import Bar, markup
 from tutor.widgets.choice import Choice
 from tutor.widgets.keys import Keys
@@ -160,7 +161,7 @@ starts it. {newrun.more|F6} shows all options.
         try:
             self.desk.jobs.start_run(folder, words, self.desk.course.parts())
         except OSError as error:
-            self.desk.tell("The run could not be started", f"{error.strerror or error}: {folder}")
+            tell(self.desk, "The run could not be started", f"{error.strerror or error}: {folder}")
             return
         self.desk.go(self.desk.switch_screen, Watch(folder))
 

@@ -6,15 +6,19 @@ from typing import Any
 
 from textual import events
 from textual.app import active_app
+from textual.css.model import RuleSet
 from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
+
+RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
+"""Textual's own says the same, but in Python, and is asked some 300 times for each widget that is styled."""
 
 
 class Opening(Screen[Any]):
     """A mixin for screens; it must come before their base.
 
-    Two of Textual's own methods are overridden, for it leaves no other way.
+    Three of Textual's own methods are overridden, for it leaves no other way.
     """
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
@@ -32,6 +36,10 @@ class Opening(Screen[Any]):
         if isinstance(message, events.ScreenResume) and not self.stack_updates:
             message.refresh_styles = False  # each widget was styled when it was mounted, a moment ago
         await super()._dispatch_message(message)
+
+    def _compositor_refresh(self) -> None:
+        if not self.app._batch_count:  # else the frame would be drawn, and then thrown away
+            super()._compositor_refresh()
 
     def _screen_resized(self, size: Size) -> None:
         if size != self._compositor.size:  # else this event is but the echo of the layout that was just made

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
+from textual.app import SystemCommand
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from tutor.screens.base import Guarded
 from tutor.widgets.signs import SIGNS
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from lessons import Lesson
     from tutor.app import GradatimApp
 
@@ -26,6 +29,21 @@ class Palette(Guarded, CommandPalette):
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)
+
+
+def desk_commands(desk: GradatimApp, screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """What can be done everywhere; ``screen`` is the one from which the palette was opened."""
+    yield SystemCommand("Next", "Go on with the course", desk.going.next)
+    yield SystemCommand("Map", "All lessons and exercises", desk.going.home)
+    placement = "Where to begin, if you know some of this already"
+    yield SystemCommand("Placement test", placement, desk.going.open_placement)
+    yield SystemCommand("Training", "Runs: start one, watch one", desk.action_training)
+    yield SystemCommand("Help", "What can be done here", desk.action_help)
+    if (report := getattr(screen, "action_report", None)) is not None:
+        yield SystemCommand("Report this exercise", "Versions, seed and failing check, ready to paste", report)
+    yield SystemCommand("Settings", "Colors, keys, motion, signs", desk.going.open_settings)
+    yield SystemCommand("Theme", "Change the colors", desk.action_change_theme)
+    yield SystemCommand("Quit", "Close Gradatim; nothing is lost", desk.action_quit)
 
 
 class ActionCommands(Provider):
@@ -55,17 +73,21 @@ class CourseCommands(Provider):
 
     def _reading(self, lesson: Lesson) -> tuple[str, str, Command]:
         desk = cast("GradatimApp", self.app)
-        return f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.open_lesson, lesson)
+        return f"{lesson.id} {lesson.title}", "Read this lesson", partial(desk.going.open_lesson, lesson)
 
     def _all(self) -> Iterator[tuple[str, str, Command]]:
         desk = cast("GradatimApp", self.app)
         for lesson in desk.course.lessons():
             yield self._reading(lesson)
-            yield f"{lesson.id} quiz: {lesson.title}", "Questions with fresh numbers", partial(desk.open_quiz, lesson)
+            yield (
+                f"{lesson.id} quiz: {lesson.title}",
+                "Questions with fresh numbers",
+                partial(desk.going.open_quiz, lesson),
+            )
             for entry in desk.course.entries(lesson):
                 sign, word, _ = SIGNS[entry.shown]
                 words = f"{sign} {word} · exercise of {lesson.id}"
-                yield f"{entry.exercise.title} ({entry.exercise.name})", words, partial(desk.open_exercise, entry)
+                yield f"{entry.exercise.title} ({entry.exercise.name})", words, partial(desk.going.open_exercise, entry)
 
     async def discover(self) -> Hits:
         """The lessons; two hundred names more would take longer to draw than to be typed, and to be looked through."""

@@ -157,7 +157,7 @@ the test goes on. `{placement.skip|s}` goes on without it. Everything is kept at
 
     def action_task(self) -> None:
         if (entry := self.sitting.task) is not None:
-            self.desk.go(self.desk.open_exercise, entry)
+            self.desk.go(self.desk.going.open_exercise, entry)
 
     def action_skip(self) -> None:
         self.sitting.skip()

@@ -89,7 +89,7 @@ is drawn with fresh numbers, and its answer is computed by running its code. {qu
 
     @work(exclusive=True, exit_on_error=False)
     async def _draw_question(self) -> None:
-        ready, self.failed = self.desk.grader_state == "ready", False
+        ready, self.failed = self.desk.grader.state == "ready", False
         self._clear("drawing a question…" if ready else "Warming up torch… (once, about three seconds)")
         try:
             question = await self.draw()

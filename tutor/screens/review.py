@@ -75,7 +75,7 @@ you have answered counts.
         self.refresh_bindings()
 
     def action_rebuild(self) -> None:
-        self.desk.go(self.desk.open_exercise, self.desk.course.find(self.rebuilds[0].name))
+        self.desk.go(self.desk.going.open_exercise, self.desk.course.find(self.rebuilds[0].name))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "rebuild":

@@ -125,14 +125,14 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
     def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
         from tutor.screens.watch import Watch
 
-        self.desk.go(self.desk.open_page, Watch(self._order[event.option_index]))
+        self.desk.go(self.desk.going.open_page, Watch(self._order[event.option_index]))
 
     def action_sample(self) -> None:
         from tutor.screens.sampling import Sampling
 
         chosen = self.query_one(Listing).highlighted
         if chosen is not None and chosen < len(self._order):
-            self.desk.go(self.desk.open_page, Sampling(self._order[chosen]))
+            self.desk.go(self.desk.going.open_page, Sampling(self._order[chosen]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return not self.why_not(action, parameters) or None
@@ -143,9 +143,9 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
     def action_capstone(self) -> None:
         from tutor.screens.capstone import Capstone
 
-        self.desk.go(self.desk.open_page, Capstone())
+        self.desk.go(self.desk.going.open_page, Capstone())
 
     def action_new(self) -> None:
         from tutor.screens.new_run import NewRun
 
-        self.desk.go(self.desk.open_page, NewRun())
+        self.desk.go(self.desk.going.open_page, NewRun())

@@ -229,7 +229,7 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
     def action_sample(self) -> None:
         from tutor.screens.sampling import Sampling
 
-        self.desk.go(self.desk.open_page, Sampling(self.folder))
+        self.desk.go(self.desk.going.open_page, Sampling(self.folder))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "stop":
