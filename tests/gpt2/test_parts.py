@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -309,6 +311,24 @@ def test_what_is_in_time_is_left_alone() -> None:
     with pytest.raises(KeyError), equal.within(60):
         raise KeyError
     assert threading.active_count() == threads
+
+
+def test_a_part_that_was_stopped_leaves_an_interpreter_that_can_be_traced() -> None:
+    program = """
+import contextlib, sys
+from gpt2 import equal
+
+def called():
+    return 1
+
+for seconds in (60, 0.05):
+    with contextlib.suppress(equal.Refused), equal.within(seconds):
+        while seconds < 1:
+            pass
+sys.settrace(lambda *seen: None)
+called()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
 def test_a_part_that_leaves_while_it_is_proven_is_refused(tmp_path: Path) -> None:
