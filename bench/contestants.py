@@ -99,17 +99,19 @@ def ours(setting: Setting, dtype: str, compiled: str = "", loss: bool = False) -
     return Contestant(f"ours, {dtype}{what}", step)
 
 
-def transformers_model(setting: Setting, autocast: bool, compiled: bool = False, fused: bool = False) -> Contestant:
-    """transformers' GPT2LMHeadModel with its defaults, in a plain loop; tuned: fused AdamW, no dropout, compiled."""
+def hf_gpt2(shape: Model, dropout: bool = True) -> Any:
+    """transformers' GPT2LMHeadModel of this shape, newly drawn; with its default dropout or with none."""
     from transformers import GPT2Config, GPT2LMHeadModel
 
-    s = setting.shape
-    drop = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} if fused else {}
+    none = {} if dropout else {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+    sizes = {"n_positions": shape.block_size, "n_embd": shape.n_embd, "n_layer": shape.n_layer, "n_head": shape.n_head}
+    return GPT2LMHeadModel(GPT2Config(vocab_size=shape.vocab_size, bos_token_id=0, eos_token_id=0, **sizes, **none))
+
+
+def transformers_model(setting: Setting, autocast: bool, compiled: bool = False, fused: bool = False) -> Contestant:
+    """transformers' GPT2LMHeadModel with its defaults, in a plain loop; tuned: fused AdamW, no dropout, compiled."""
     torch.manual_seed(1)
-    model = GPT2LMHeadModel(
-        GPT2Config(vocab_size=s.vocab_size, n_positions=s.block_size, n_embd=s.n_embd, n_layer=s.n_layer,
-                   n_head=s.n_head, **drop)
-    ).to(setting.device).train()  # fmt: skip
+    model = hf_gpt2(setting.shape, dropout=not fused).to(setting.device).train()
     run: Any = torch.compile(model) if compiled else model
     optimizer = torch.optim.AdamW(model.parameters(), lr=6e-4, betas=(0.9, 0.95), weight_decay=0.1, fused=fused)
 

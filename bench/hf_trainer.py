@@ -15,7 +15,7 @@ from queue import Queue
 from typing import Any
 
 import torch
-from contestants import Contestant, Setting, batches
+from contestants import Contestant, Setting, batches, hf_gpt2
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -43,15 +43,11 @@ class Windows(Dataset[dict[str, Tensor]]):
 
 def hf_trainer(setting: Setting, tuned: bool) -> Contestant:
     """GPT2LMHeadModel under Trainer with its defaults; tuned: bfloat16, compiled, no dropout, several workers."""
-    from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
+    from transformers import Trainer, TrainerCallback, TrainingArguments
 
-    s, kind = setting.shape, setting.device.type
-    drop = {"resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0} if tuned else {}
+    kind = setting.device.type
     torch.manual_seed(1)
-    model = GPT2LMHeadModel(
-        GPT2Config(vocab_size=s.vocab_size, n_positions=s.block_size, n_embd=s.n_embd, n_layer=s.n_layer,
-                   n_head=s.n_head, bos_token_id=0, eos_token_id=0, **drop)
-    )  # fmt: skip
+    model = hf_gpt2(setting.shape, dropout=not tuned)
     go: Queue[bool] = Queue()
     done: Queue[float | BaseException] = Queue()
 

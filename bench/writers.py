@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from contestants import hf_gpt2
 from torch import Tensor
 
 from gpt2 import device as devices
@@ -100,14 +101,8 @@ def without_graph(step: Step) -> Step:
 
 def transformers(setting: Setting, precision: str, static: bool = False, compiled: bool = False) -> Writer:
     """transformers' generate: its cache as it grows, or the static one, compiled as it asks for."""
-    from transformers import GPT2Config, GPT2LMHeadModel
-
-    s = setting.shape
-    model = GPT2LMHeadModel(
-        GPT2Config(vocab_size=s.vocab_size, n_positions=s.block_size, n_embd=s.n_embd, n_layer=s.n_layer,
-                   n_head=s.n_head, bos_token_id=0, eos_token_id=0)
-    ).eval()  # fmt: skip
-    same = random_model(s)
+    model = hf_gpt2(setting.shape).eval()
+    same = random_model(setting.shape)
     model.load_state_dict(weights.to_transformers(same), strict=False)
     model.tie_weights()
     ids = torch.tensor(setting.prompts())

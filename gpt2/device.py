@@ -184,10 +184,7 @@ def choose_compile(wanted: str, device: torch.device, steps: int) -> tuple[str, 
     if importlib.util.find_spec("triton") is None or torch.cuda.get_device_capability(device) < (7, 0):
         return "false", "this GPU or this installation has no Triton"
     if not any(map(shutil.which, (os.environ.get("CC") or "cc", "gcc", "clang"))):
-        return (
-            "false",
-            "Triton needs a C compiler, and there is none: with gcc installed, steps are faster",
-        )
+        return "false", "Triton needs a C compiler, and there is none: with gcc installed, steps are faster"
     if steps < WORTH_COMPILING:
         return "false", "so few steps are over before it pays"
     return "true", "the first step takes a minute, all others less than without"

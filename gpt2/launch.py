@@ -117,9 +117,10 @@ def sky(job: Job) -> str:
     """Write a SkyPilot file: `sky launch FILE` finds a cloud that has the GPUs, installs, and trains."""
     name = job.name
     words, root = dict(word.split("=", 1) for word in spelled_out(job)), Path(__file__).parents[1]
-    mounts, setup = [], ["pip install -c constraints.txt ."]
-    if not (root / "pyproject.toml").is_file():  # installed, not a checkout that could be carried there
-        setup = [f"pip install gradatim=={metadata.version('gradatim')}"]
+    checkout = (root / "pyproject.toml").is_file()  # which is carried there, else the installed version is fetched
+    mounts, workdir = [], f"workdir: {json.dumps(str(root))}" if checkout else "# without a workdir"
+    package = "-c constraints.txt ." if checkout else f"gradatim=={metadata.version('gradatim')}"
+    setup = [f"pip install {package}"]
     data = words.get("data", "docs")
     if data in catalog.CORPORA:
         setup.append(f"gradatim data get {data}  # of shards the first; say shards=N for more")
@@ -129,14 +130,14 @@ def sky(job: Job) -> str:
     given = tuple(f"{key}={value}" for key, value in words.items())
     inner = line(Job(Path("/runs") / name, given, job.ranks, job.nodes), "$HEAD", "$SKYPILOT_TASK_ID", CORES)
     inner = inner.replace(shlex.quote(sys.executable), "python", 1)
-    lines = "\n  ".join(setup)
+    install = "\n  ".join(setup)
     return f"""\
 # {about(job)}
 # The bucket keeps the run when the machines are gone; launched again, the run goes on. Cached, it takes what a run
 # does in it: lines added to a log, folders renamed.
 name: gradatim-{name}
 num_nodes: {job.nodes}
-{f"workdir: {json.dumps(str(root))}" if "constraints.txt" in lines else "# without a workdir"}
+{workdir}
 resources:
   accelerators: H100:{job.ranks}
   use_spot: true
@@ -145,7 +146,7 @@ file_mounts:
     name: gradatim-runs
     mode: MOUNT_CACHED
 setup: |
-  {lines}
+  {install}
 run: |
   HEAD=$(echo "$SKYPILOT_NODE_IPS" | head -n 1):{PORT}
   {inner}

@@ -16,21 +16,22 @@ if TYPE_CHECKING:
 
 def put_title_aside(desk: GradatimApp) -> None:
     """Let the terminal remember the title that it had."""
-    _write(desk, "\x1b[22;2t")
+    write(desk, "\x1b[22;2t")
 
 
 def set_title(desk: GradatimApp, words: str) -> None:
     """Say where the learner is."""
     clean = "".join(c for c in (cells(words) if desk.plain.enabled else words) if c.isprintable())
-    _write(desk, f"\x1b]2;{'Gradatim: ' + clean if clean else 'Gradatim'}\x07")
+    write(desk, f"\x1b]2;{'Gradatim: ' + clean if clean else 'Gradatim'}\x07")
 
 
 def bring_title_back(desk: GradatimApp) -> None:
     """Have the terminal show again what `put_title_aside` found."""
-    _write(desk, "\x1b[23;2t")
+    write(desk, "\x1b[23;2t")
 
 
-def _write(desk: GradatimApp, sequence: str) -> None:
+def write(desk: GradatimApp, sequence: str) -> None:
+    """Send a control sequence, where there is a terminal to take it."""
     if desk._driver is not None and not desk.is_headless and not desk.is_web:
         desk._driver.write(sequence)
 

@@ -11,12 +11,15 @@ import base64
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.color import Color
 from textual.content import Content
 from textual.driver import Driver
 from textual.style import Style
+
+from tutor import terminal
 
 if TYPE_CHECKING:
     from tutor.app import GradatimApp
@@ -105,13 +108,9 @@ def clearing(driver: type[Driver]) -> type[Driver]:
 def open_wall(app: GradatimApp, cell: tuple[int, int]) -> None:
     """Let an app that is about to run hang images, where its settings and colors allow."""
 
-    def write(sequence: str) -> None:
-        if app._driver is not None and not app.is_headless and not app.is_web:
-            app._driver.write(sequence)
-
     def wanted() -> bool:
         told = app.settings
         return told.option("pixels") == "auto" and not told.ascii and app.console.color_system == "truecolor"
 
     app.driver_class = clearing(app.driver_class)
-    app.wall = Wall(write, wanted, cell)
+    app.wall = Wall(partial(terminal.write, app), wanted, cell)
