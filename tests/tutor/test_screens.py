@@ -30,13 +30,15 @@ BUSY = ("check", "open", "fence", "prepare", "look", "default")
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until workers and the frames after them are done."""
-    quiet = 0
+    """Until workers are done and the frames after them show nothing new."""
+    quiet, before = 0, [""]
     while quiet < 2:
         await pilot.pause()
         await pilot.pause()
         working = [worker for worker in pilot.app.workers if worker.group in BUSY]
-        quiet = 0 if working else quiet + 1
+        seen = rows(pilot.app)
+        still = not working and seen == before and not pilot.app.screen._layout_required
+        quiet, before = quiet + 1 if still else 0, seen
         for worker in working:
             with suppress(WorkerCancelled, WorkerFailed):
                 await worker.wait()
