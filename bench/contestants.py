@@ -62,7 +62,12 @@ def batches(setting: Setting) -> list[tuple[Tensor, Tensor]]:
 
 
 def loop(
-    setting: Setting, loss_of: Callable[[Tensor, Tensor], Tensor], model: nn.Module, optimizer: Any, autocast: bool
+    setting: Setting,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    model: nn.Module,
+    optimizer: Any,
+    autocast: bool,
+    clip: Callable[..., Any] = torch.nn.utils.clip_grad_norm_,
 ) -> Callable[[], float]:
     """The step that peers write: autocast or not, accumulate, clip, step."""
     given, kind = batches(setting), setting.device.type
@@ -74,7 +79,7 @@ def loop(
                 loss = loss_of(x, y) / setting.pieces
             loss.backward()
             total += loss.detach()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        clip(model.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return float(total)
@@ -94,7 +99,7 @@ def ours(setting: Setting, dtype: str, compiled: str = "", loss: bool = False) -
         model.compile_blocks(loss, compiled)
     options = config.settle(config.parse(["preset=124M", "optimizer=adamw"]), setting.device.type)
     (optimizer,) = optim.optimizers(model, options)
-    step = loop(setting, model, model, optimizer, autocast=False)
+    step = loop(setting, model, model, optimizer, autocast=False, clip=optim.clip_)
     what = f", compiled blocks{' and loss' if loss else ''}" if compiled else ""
     return Contestant(f"ours, {dtype}{what}", step)
 

@@ -6,9 +6,10 @@
 
 GPT-2 124M at 512 tokens of context, four windows a step: forward, backward, clip, AdamW. nanoGPT computes in float32
 on a CPU, build-nanogpt as shipped under bfloat16 autocast, transformers' model with its defaults in float32; ours in
-both precisions, as `gpt2.train` would choose by timing. Each lives in a process of its own, as it would elsewhere; they
-take turns, one step to warm up and then those that count, so that a busy minute falls on all of them. The figures to
-read are the ratios, medians over the rounds. Where others keep the machine busy, the ratios by CPU time (in brackets)
+both precisions, as `gpt2.train` would choose by timing. They take turns, each turn in a fresh process: three steps to
+warm up and then those that count. So a busy minute falls on all of them, and so does luck: where the kernel happens to
+put a process's memory makes it up to a tenth faster or slower for as long as it lives. The figures to read are the
+ratios, medians over the rounds. Where others keep the machine busy, the ratios by CPU time (in brackets)
 say more than the clock on the wall. The last column is the share of the matmul rate that was measured in this same run,
 by the convention 6N + 12·L·C·T.
 """
@@ -51,21 +52,34 @@ def builders(nanogpt: Path | None, build_nanogpt: Path | None) -> dict[str, Buil
     return made
 
 
-def serve(pipe: Connection, name: str, build: Builder, setting: Setting, threads: int) -> None:
-    """Be one contestant: for each number of steps asked for, answer with the seconds of wall and CPU they took."""
+WARM = 3
+"""Steps before those that count: memory that a process keeps has then been touched."""
+
+
+def serve(pipe: Connection, name: str, build: Builder, setting: Setting, threads: int, steps: int) -> None:
+    """Be one contestant for one turn: answer with the seconds of wall and CPU that so many steps took."""
     torch.set_num_threads(threads)
     if name.startswith("ours"):
-        device.keep_memory()
+        device.keep_memory(in_large_pages=True)
     step = build(setting).step
-    step()
-    pipe.send("ready")
-    while steps := pipe.recv():
+    for _ in range(WARM):
         step()
-        wall, cpu = time.perf_counter(), time.process_time()
-        for _ in range(steps):
-            step()
-        pipe.send((time.perf_counter() - wall, time.process_time() - cpu))
-        device.return_memory()  # so that all of them fit beside each other
+    wall, cpu = time.perf_counter(), time.process_time()
+    for _ in range(steps):
+        step()
+    pipe.send((time.perf_counter() - wall, time.process_time() - cpu))
+
+
+def turn(name: str, build: Builder, setting: Setting, threads: int, steps: int) -> tuple[float, float]:
+    """Start one contestant, wait for its figures and for its end."""
+    spawn = multiprocessing.get_context("spawn")
+    pipe, theirs = spawn.Pipe()
+    worker = spawn.Process(target=serve, args=(theirs, name, build, setting, threads, steps), daemon=True)
+    worker.start()
+    theirs.close()
+    wall, cpu = pipe.recv()
+    worker.join()
+    return wall, cpu
 
 
 def median_ratio(ours: list[float], theirs: list[float]) -> tuple[float, list[float]]:
@@ -80,7 +94,7 @@ def main() -> None:
     parser.add_argument("--nanogpt", type=Path)
     parser.add_argument("--build-nanogpt", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=1, help="timed steps of a row in a round")
+    parser.add_argument("--steps", type=int, default=3, help="timed steps of a turn")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for the physical cores")
     parser.add_argument("--only", nargs="+", metavar="WORD", help="the rows whose names hold one of these, and ours")
     parser.add_argument("--tiny", action="store_true", help="a model of a few thousand weights: does it run at all?")
@@ -89,26 +103,18 @@ def main() -> None:
     threads, cpu = device.set_threads(given.threads), torch.device("cpu")
     shape = Model(2, 2, 32, 16, 300) if given.tiny else Model(block_size=512)
     setting = Setting(shape, cpu, micro_batch=2 if given.tiny else 4)
-    spawn, pipes, workers = multiprocessing.get_context("spawn"), {}, []
-    for name, build in builders(given.nanogpt, given.build_nanogpt).items():
-        if given.only and not name.startswith("ours") and not any(word in name for word in given.only):
-            continue
-        pipes[name], theirs = spawn.Pipe()
-        workers.append(spawn.Process(target=serve, args=(theirs, name, build, setting, threads), daemon=True))
-        workers[-1].start()
-        theirs.close()
-        pipes[name].recv()
+    rows = {
+        name: build
+        for name, build in builders(given.nanogpt, given.build_nanogpt).items()
+        if not given.only or name.startswith("ours") or any(word in name for word in given.only)
+    }
     peaks = dict.fromkeys(device.DTYPES, 0.0)
-    took: dict[str, list[tuple[float, float]]] = {name: [] for name in pipes}
-    for turn in range(given.rounds):
+    took: dict[str, list[tuple[float, float]]] = {name: [] for name in rows}
+    for number in range(given.rounds):
         for precision, dtype in device.DTYPES.items():
             peaks[precision] = max(peaks[precision], device.matmul_rate(cpu, dtype))
-        for name in list(pipes)[:: 1 if turn % 2 == 0 else -1]:
-            pipes[name].send(given.steps)
-            took[name].append(pipes[name].recv())
-    for name, worker in zip(pipes, workers, strict=True):
-        pipes[name].send(0)
-        worker.join()
+        for name in list(rows)[:: 1 if number % 2 == 0 else -1]:
+            took[name].append(turn(name, rows[name], setting, threads, given.steps))
     report(setting, threads, peaks, {n: list(zip(*seconds, strict=True)) for n, seconds in took.items()}, given)
 
 

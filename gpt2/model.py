@@ -132,7 +132,7 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, T, C) to (B, T, C)."""
-        h = F.gelu(self.c_fc(x), approximate="tanh")  # (B, T, 4C); GPT-2 used the tanh form
+        h = gradients.gelu(self.c_fc(x))  # (B, T, 4C)
         return F.dropout(self.c_proj(h), self.dropout, self.training)
 
 

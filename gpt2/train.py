@@ -21,13 +21,13 @@ from gpt2.trainer import Failed, Trainer
 
 def run_in(run: Path, options: Training, notes: list[str], world: World) -> int:
     """Train in `run`, whose lock the first rank holds. Returns the exit code."""
+    device.keep_memory(in_large_pages=options.preset != "nano")
     own = tokenizers.load(run / "tokenizer") if checkpoint.newest(run, world) else None
     reasons: dict[str, str] = {}
     if own is None:
         own, reasons = parts.vocabulary(run, options, world)
     with world.one_first():
         prepared = data.prepare(options.data, options.tokenizer, options.vocab_size, options.preset != "nano", own)
-    device.keep_memory()
     with Log(run / "log.jsonl") if world.first else Silence() as log:
         trainer = Trainer(run, options, prepared, log, world)
         trainer.parts.reasons |= reasons

@@ -132,7 +132,7 @@ class Trainer:
 
     def clipped(self) -> float:
         """Shorten the gradients to the longest that is allowed; return how long they were, all taken as one vector."""
-        clip = self.parts.function("clip", "clip_", torch.nn.utils.clip_grad_norm_)
+        clip = self.parts.function("clip", "clip_", optim.clip_)
         norm = clip(list(self.model.parameters()), self.options.clip or math.inf)
         return float(distributed.whole(torch.as_tensor(norm)))
 

@@ -41,6 +41,30 @@ def test_kept_memory_is_not_cleared_anew() -> None:
     assert asked == "True" and int(few) < 100 < 10_000 < int(many)
 
 
+LARGE = """
+import sys
+import torch
+from gpt2 import device
+
+device.keep_memory(in_large_pages=sys.argv[1] == "large")
+kept = torch.ones(1 << 26)  # 256 MiB
+print([int(line.split()[1]) for line in open("/proc/self/smaps_rollup") if line.startswith("AnonHugePages")][0])
+"""
+SWITCH = pathlib.Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+ASKED = SWITCH.exists() and "[madvise]" in SWITCH.read_text()
+
+
+@pytest.mark.skipif(not ASKED, reason="this kernel gives large pages always, or never")
+def test_memory_comes_in_large_pages_where_asked() -> None:
+    def run(how: str) -> int:
+        words = [sys.executable, "-c", LARGE, how]
+        return int(subprocess.run(words, capture_output=True, text=True, timeout=120, check=True).stdout)
+
+    assert run("small") < 1 << 15 < run("large")  # in kB
+
+
 @pytest.mark.parametrize(
     "capability, triton, compiler, steps, wanted, why",
     [

@@ -51,8 +51,14 @@ def test_a_target_that_is_all_but_impossible_has_a_finite_loss() -> None:
     assert loss.item() == 600 and x.grad is not None and x.grad.item() == 2
 
 
+@pytest.mark.parametrize("turned", [False, True])
 @pytest.mark.parametrize("wide, narrow", [(4, 9), (9, 4)])
-def test_a_product_in_half_precision_gives_whole_gradients(wide: int, narrow: int) -> None:
+def test_a_product_in_half_precision_gives_whole_gradients(
+    wide: int, narrow: int, turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if turned:
+        monkeypatch.setattr(gradients, "NARROW", 0)
+        monkeypatch.setattr(gradients, "LINES", 4)  # of 15: the last part is shorter
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(3, 5, wide, generator=generator).bfloat16().requires_grad_()
     weight = torch.randn(narrow, wide, generator=generator).requires_grad_()
@@ -69,6 +75,19 @@ def test_a_product_in_half_precision_gives_whole_gradients(wide: int, narrow: in
         assert mine.grad is not None and theirs.grad is not None and mine.grad.dtype == mine.dtype
         assert mine.grad.is_contiguous()
         torch.testing.assert_close(mine.grad.double(), theirs.grad, rtol=2**-7, atol=2**-5)
+
+
+def test_gelu_in_half_precision_is_right_for_every_number_that_there_is() -> None:
+    numbers = torch.arange(-(2**15), 2**15).to(torch.int16).view(torch.bfloat16)
+    x = numbers[numbers.abs() < 2.0**20].view(-1, 2).requires_grad_()
+    y = gradients.gelu(x)
+    y.backward(torch.ones_like(y))
+    exact = x.detach().double().requires_grad_()
+    wanted = F.gelu(exact, approximate="tanh")
+    wanted.sum().backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(y.double(), wanted, rtol=2**-8, atol=1e-6)
+    assert x.grad is not None and exact.grad is not None
+    torch.testing.assert_close(x.grad.double(), exact.grad, rtol=2**-8, atol=2e-6)
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 4.0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from itertools import pairwise
 
 import pytest
@@ -83,3 +84,27 @@ def test_another_optimizers_memory_is_refused() -> None:
 def test_the_defaults_are_gpt2s() -> None:
     options = Training()
     assert (options.beta1, options.beta2, options.weight_decay, options.clip) == (0.9, 0.95, 0.1, 1.0)
+
+
+@pytest.mark.parametrize("longest", [0.5, 1e4, math.inf])
+def test_gradients_are_clipped_as_torch_does_it(longest: float) -> None:
+    torch.manual_seed(0)
+    ours, theirs = ([torch.nn.Parameter(torch.zeros(s)) for s in ((70, 50), (3,), (2, 4, 3), (6,))] for _ in range(2))
+    for p, q in zip(ours[:-1], theirs[:-1], strict=True):  # the last has no gradient
+        p.grad = torch.randn(p.shape)
+        q.grad = p.grad.clone()
+    length = optim.clip_(iter(ours), longest)
+    torch.testing.assert_close(length, torch.nn.utils.clip_grad_norm_(theirs, longest))
+    for p, q in zip(ours[:-1], theirs[:-1], strict=True):
+        torch.testing.assert_close(p.grad, q.grad)
+    assert ours[-1].grad is None
+    assert optim.clip_([], 1.0) == 0
+    ours[0].grad = torch.full_like(ours[0], math.inf)
+    assert optim.clip_(ours, 1.0) == math.inf, "told, not hidden"
+
+
+def test_a_long_gradient_is_measured_to_five_digits() -> None:
+    p = torch.nn.Parameter(torch.zeros(8_000_000))
+    p.grad = torch.randn(len(p), generator=torch.Generator().manual_seed(0))
+    exact = float(p.grad.double().norm())
+    assert float(optim.clip_([p], math.inf)) == pytest.approx(exact, rel=1e-5)
