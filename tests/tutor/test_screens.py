@@ -32,7 +32,7 @@ BUSY = ("check", "open", "fence", "prepare", "look", "default")
 async def settle(pilot: Pilot[None]) -> None:
     """Until workers are done and the frames after them show nothing new."""
     quiet, before = 0, [""]
-    while quiet < 2:
+    while quiet < 3:
         await pilot.pause()
         await pilot.pause()
         working = [worker for worker in pilot.app.workers if worker.group in BUSY]
@@ -303,3 +303,30 @@ async def test_the_line_of_keys_never_overflows_and_always_offers_help(tmp_path:
             line = rows(app)[-1]
             assert len(line) <= width and line.rstrip().endswith("F1 Help"), line
             assert len(app.screen.query_one(Keys).render().plain) <= width - 2
+
+
+async def test_space_scrolls_what_is_said_of_the_choice_and_begins_again_at_its_end(tmp_path: Path) -> None:
+    async with opened(tmp_path, (120, 40)) as (app, pilot):
+        about = app.screen.query_one("#about")
+        app.screen.query_one("#about-text").update("a line\n" * 80)
+        await settle(pilot)
+        assert about.max_scroll_y > 0, "there is more than fits"
+        await pilot.press("space")
+        await settle(pilot)
+        assert about.scroll_offset.y > 0
+        for _ in range(9):
+            await pilot.press("space")
+            await settle(pilot)
+            if about.scroll_offset.y == 0:
+                break
+        assert about.scroll_offset.y == 0
+
+
+async def test_a_page_is_painted_from_its_top_and_code_below_it_can_be_asked_for_at_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (app, pilot):
+        await app.going.open_lesson(app.course.lessons()[0])
+        reader = app.screen
+        assert len(reader._below) > 0 or reader.query(FenceBlock), "the rest is on its way"
+        reader.action_run_next()
+        await settle(pilot)
+        assert not reader._below and reader.query(FenceBlock) and isinstance(app.focused, (FenceBlock, Input))

@@ -22,6 +22,7 @@ from textual.worker import Worker, WorkerState
 from tutor import terminal
 from tutor.screens.opening import Opening
 from tutor.widgets.bar import markup
+from tutor.widgets.prose import plain
 from tutor.widgets.prose_keys import with_keys
 
 if TYPE_CHECKING:
@@ -146,12 +147,10 @@ class Help(Guarded, Opening, ModalScreen[None]):
         self.text, self.keys = text, keys
 
     def compose(self) -> ComposeResult:
-        from textual.widgets import Markdown  # 40 ms that the first frame need not wait for
-
         with VerticalScroll(id="help") as box:
             box.border_title = "Help"
             box.border_subtitle = "Esc closes"
-            yield Markdown(self.text, open_links=False)
+            yield Static(plain(self.text, below_heading="\n") or self.text, id="help-text")
             width = max((len(key) for key, _ in self.keys), default=0)
             lines = [f"[b $text-accent]{markup(f'{key:<{width}}')}[/]  {markup(words)}" for key, words in self.keys]
             yield Static("[b $text-primary]Keys that work here[/]\n" + "\n".join(lines), id="help-keys")
@@ -161,7 +160,7 @@ class Help(Guarded, Opening, ModalScreen[None]):
 
 
 def help_text(screen: Screen[Any]) -> str:
-    """The HELP of what has the focus and of all around it, as Markdown."""
+    """The HELP of what has the focus and of all around it: paragraphs and headings of Markdown, see `plain`."""
     texts: list[str] = []
     for node in (screen.focused or screen).ancestors_with_self:
         text = type(node).__dict__.get("HELP")

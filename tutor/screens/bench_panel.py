@@ -76,13 +76,19 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
         yield self.strip
         with ContentSwitcher(initial="task", id="switch"):
             with VerticalScroll(id="task", classes="pane"):
-                yield Static(task_text(self.exercise), id="task-words")
-                yield Static(interface(self.exercise), id="task-code")
+                yield Static(id="task-words")
+                yield Static(id="task-code")
             yield self.verdict
             with VerticalScroll(id="hints", classes="pane"):
                 yield Static(id="hint-words")
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        """What is read, once the editor has been painted: the key that opened the bench should not wait for it."""
+        self._draw_task()
+        self.query_one("#task-code", Static).update(interface(self.exercise))
         self._draw_hints()
 
     # What the bench does or refuses; asked of the bench itself, since app.screen may be a dialog above it.
@@ -107,9 +113,11 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
 
     def watch_examples_first(self, first: bool) -> None:
         if self.is_mounted:
-            words = self.query_one("#task-words", Static)
-            offer = [Content.from_markup(with_keys(FIRST, self.app, markup))] if first else []
-            words.update(Content("\n\n").join([*offer, task_text(self.exercise)]))
+            self._draw_task()
+
+    def _draw_task(self) -> None:
+        offer = [Content.from_markup(with_keys(FIRST, self.app, markup))] if self.examples_first else []
+        self.query_one("#task-words", Static).update(Content("\n\n").join([*offer, task_text(self.exercise)]))
 
     def watch_solved(self, solved: bool) -> None:
         self.screen.refresh_bindings()

@@ -46,13 +46,17 @@ class Home(Page):
 anything by name. Every check you make is kept; signs: ▸ comes next · ✓ passed · ✦ mastered: passed unaided, and built
 again on another day or all its known mistakes told apart · ◐ passed after the solution was shown · ✎ tried · ↻ passed,
 but the exercise has changed since · ◇ open, not required: its lesson was tested out. When something is due again,
-`{home.review|v}` begins a round. `{home.place|p}` tests where to begin, if you know some of this already.
+`{home.review|v}` begins a round. {home.read_on|Space} scrolls what is said of your choice. `{home.place|p}` tests
+where to begin, if you know some of this already.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "next", "Next", id="home.next", tooltip="Go on with the course"),
         Binding("v", "review", "Review", id="home.review", tooltip="Questions and exercises that are due again"),
         Binding("p", "place", "Placement", id="home.place", tooltip="Where to begin, if you know some of this"),
         Binding("t", "app.training", "Training", id="home.training", tooltip="Start a run, watch a run"),
+        Binding(
+            "space", "read_on", "Read on", show=False, id="home.read_on", tooltip="Scroll what is said of the choice"
+        ),
         Binding("comma", "settings", "Settings", show=False, id="home.settings", tooltip="Colors, keys, motion, signs"),
         Binding("question_mark", "app.help", "Help", show=False, id="home.help", tooltip="What can be done here"),
         Binding("q", "app.quit", "Quit", id="home.quit", tooltip="Close Gradatim; nothing is lost"),
@@ -128,6 +132,14 @@ but the exercise has changed since · ◇ open, not required: its lesson was tes
         from tutor.screens.review import Review
 
         self.desk.go(self.desk.going.open_page, Review(round_of(self._due)))
+
+    def action_read_on(self) -> None:
+        """Scroll what is said of the choice where it has more rows than there are; from its end to its beginning."""
+        about = self.query_one("#about", VerticalScroll)
+        if about.scroll_offset.y >= about.max_scroll_y:
+            about.scroll_home(animate=False)
+        else:
+            about.scroll_page_down(animate=False)
 
     def action_settings(self) -> None:
         self.desk.go(self.desk.going.open_settings)

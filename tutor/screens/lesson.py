@@ -22,10 +22,13 @@ from tutor.screens.telling import tell
 from tutor.widgets.bar import Bar, markup, minutes
 from tutor.widgets.fence import FenceBlock, Trial
 from tutor.widgets.keys import Keys
+from tutor.widgets.prose import plain
 from tutor.widgets.prose_keys import with_keys
 from tutor.widgets.signs import standing
 
 TURN = Binding.Group("Page", compact=True)
+TOP = 3
+"""Parts of a page that are painted first, the title among them."""
 
 
 class PageScroll(VerticalScroll, can_focus=True, inherit_bindings=False):
@@ -89,6 +92,7 @@ to the map. The page you left is the page you return to.
         self.wanted = page
         self.number = 0
         self._trials: dict[int, list[Trial]] = {}
+        self._below: list[Widget] = []
 
     def where(self) -> str:
         return self.lesson.title
@@ -123,10 +127,19 @@ to the map. The page you left is the page you return to.
             parts.append(Static(words, classes="page-end"))
         with self.app.batch_update():
             await scroll.remove_children()
-            await scroll.mount_all(parts)
+            await scroll.mount_all(parts[:TOP])
+        self._below = parts[TOP:]
         scroll.scroll_home(animate=False)
         scroll.focus()
         self.refresh_bindings()
+        self.call_after_refresh(self._show_below)
+
+    async def _show_below(self) -> None:
+        """The rest of the page, once its top has been painted: what answers the key should not wait for it."""
+        below, self._below = self._below, []
+        if below:
+            with self.app.batch_update():
+                await self.query_one("#page", PageScroll).mount_all(below)
 
     def _part(self, block: Block, trials: list[Trial]) -> Widget:
         if block.kind == "fence" and block.fence is not None:
@@ -143,6 +156,8 @@ to the map. The page you left is the page you return to.
                     markup,
                 ),
             )
+        if (words := plain(block.text)) is not None:
+            return Static(words, classes="page-text")
         return Markdown(block.text, open_links=False)
 
     def _exercise_words(self, block: Block) -> str:
@@ -191,6 +206,9 @@ to the map. The page you left is the page you return to.
     def action_run_next(self) -> None:
         """Run the code that comes next on this page."""
         blocks = list(self.query(FenceBlock))
+        if not blocks:
+            self.call_after_refresh(self.action_run_next)  # it is below the top, which alone is painted yet
+            return
         here = next((i for i, block in enumerate(blocks) if block.has_focus), 0)
         ahead = [block for block in blocks[here:] + blocks[:here] if not block.trial.ran]
         chosen = ahead[0] if ahead else blocks[here]

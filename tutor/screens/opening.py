@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.app import active_app
+from textual.color import Color
 from textual.css.model import RuleSet
 from textual.geometry import Size
 from textual.message import Message
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
 
 RuleSet.__hash__ = object.__hash__  # type: ignore[method-assign]
 """Textual's own says the same, but in Python, and is asked some 300 times for each widget that is styled."""
+
+
+@lru_cache(1024)
+def _tinted(style: Style, color: Color) -> Style:
+    """What is below a dialog: the style under a tint, and nothing in it that could be clicked."""
+    base = style.clear_meta_and_links()
+    front, back = (
+        (Color.from_rich_color(one) + color).rich_color if one is not None and color.a else None
+        for one in (base.color, base.bgcolor)
+    )
+    return base + Style.from_color(front, back)
+
+
+class _Background(BackgroundScreen):
+    @classmethod
+    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterator[Segment]:
+        for text, style, control in segments:
+            yield Segment(text, style if control else _tinted(style or Style.null(), color), control)
+
+
+BackgroundScreen.process_segments = _Background.process_segments  # type: ignore[method-assign]
+"""Textual's own works out each of the some 400 stretches of a screen anew, though they have thirty styles."""
 
 
 class Opening(Screen[Any]):

@@ -10,6 +10,7 @@ from textual.app import SystemCommand
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from tutor.screens.base import Guarded
+from tutor.screens.opening import Opening
 from tutor.widgets.signs import SIGNS
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ NOT_FOUND = ("app.quit", "app.help", "app.training", "home.training", "home.quit
 """What the palette has under its own name already."""
 
 
-class Palette(Guarded, CommandPalette):
+class Palette(Guarded, CommandPalette, Opening):
     """Textual's palette; a double click in it runs a command once, and no key is lost on a list without room."""
 
     def _action_command_list(self, action: str) -> None:

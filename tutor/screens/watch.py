@@ -66,6 +66,7 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         with Container(id="watch"):
             plot = PlotWidget(id="plot", allow_pan_and_zoom=False)
             plot.can_focus = False
+            plot.visible = False  # until there is a curve to draw
             yield plot
             with VerticalScroll(id="side"):
                 yield Static(id="numbers")
@@ -120,7 +121,7 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         self._set("versus", self._versus())
         self._set("health", self._health())
         self._set("sample", self._sample())
-        self._draw_plot()
+        self.call_after_refresh(self._draw_plot)  # the numbers first: the curve takes as long again
 
     def _set(self, name: str, text: str) -> None:
         static = self.query_one(f"#{name}", Static)
@@ -184,7 +185,9 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
 
         from tutor.screens.loss_plot import LossPlot
 
-        drawing = LossPlot(self.query_one(PlotWidget), self.app.theme_variables)
+        plot = self.query_one(PlotWidget)
+        plot.visible = True
+        drawing = LossPlot(plot, self.app.theme_variables)
         if self.other is None:
             drawing.one(self.state)
         else:

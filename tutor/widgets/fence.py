@@ -125,6 +125,8 @@ values. Kitty and Ghostty show matrices and curves in pixels; what you copy is t
         super().__init__()
         self.trial = trial
         self._busy = ""
+        self._drawn: str | None = None
+        """The code that is shown, in color."""
         self._editor: PythonEditor | None = None
         self._pictures = Pictures(self)
 
@@ -151,8 +153,10 @@ values. Kitty and Ghostty show matrices and curves in pixels; what you copy is t
         """Show how it stands."""
         if not self.children:
             return
-        code = highlight(self.trial.code, language="python", theme=CodeColors)
-        self.query_one(".fence-code", Static).update(code)
+        if self._drawn != self.trial.code:
+            self._drawn = self.trial.code
+            code = highlight(self.trial.code, language="python", theme=CodeColors)
+            self.query_one(".fence-code", Static).update(code)
         hint, words = self.query_one(".fence-hint", Static), self._hint()
         hint.set_class(not words, "gone")
         hint.update(Content.from_markup(words))
