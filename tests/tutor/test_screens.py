@@ -34,7 +34,6 @@ async def settle(pilot: Pilot[None]) -> None:
     quiet, before = 0, [""]
     while quiet < 3:
         await pilot.pause()
-        await pilot.pause()
         working = [worker for worker in pilot.app.workers if worker.group in BUSY]
         seen = rows(pilot.app)
         still = not working and seen == before and not pilot.app.screen._layout_required
