@@ -25,14 +25,16 @@ from tutor.widgets.keys import Keys
 SIZES = [(80, 24), (120, 40)]
 
 
+LOOKS = 40
+"""At most; a screen that draws something new all the time is looked at so often, and then taken as it is."""
 BUSY = ("check", "open", "fence", "prepare", "look", "default")
 """Groups of workers that end by themselves; the others wait for the learner."""
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Until workers are done and the frames after them show nothing new."""
+    """Until workers are done and the frames after them show nothing new, for screens that do not move by themselves."""
     quiet, before = 0, [""]
-    while quiet < 3:
+    for _ in range(LOOKS):
         await pilot.pause()
         working = [worker for worker in pilot.app.workers if worker.group in BUSY]
         seen = rows(pilot.app)
@@ -41,6 +43,8 @@ async def settle(pilot: Pilot[None]) -> None:
         for worker in working:
             with suppress(WorkerCancelled, WorkerFailed):
                 await worker.wait()
+        if quiet == 3:
+            return
 
 
 async def until(pilot: Pilot[None], condition: Callable[[], bool], seconds: float = 10) -> None:
