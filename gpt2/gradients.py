@@ -45,8 +45,7 @@ def turned_product(g: Tensor, x: Tensor, dtype: torch.dtype, summed: bool = Fals
         turned = upright(g)
         return (turned @ x).to(dtype), turned.sum(1).to(dtype) if summed else None
     product = upright(x, int(summed)) @ g  # (I, O), and the sum of g's rows below it
-    weight = torch.empty((g.shape[1], x.shape[1]), dtype=dtype)
-    weight.copy_(product[: x.shape[1]].t())
+    weight = product[: x.shape[1]].t().to(dtype, memory_format=torch.contiguous_format)
     return weight, product[-1].to(dtype) if summed else None
 
 

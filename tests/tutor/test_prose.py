@@ -63,3 +63,10 @@ def test_a_plain_text_of_the_lessons_reads_as_its_markdown_does() -> None:
 
 def test_code_in_a_sentence_is_not_looked_into() -> None:
     assert "x**2" in inline("`x**2` and `y**2`") and "[b]" not in inline("`x**2` and `y**2`")
+
+
+def test_code_may_stand_in_what_is_strong() -> None:
+    assert inline("**so `f(x)` is**") == "[b]so [$text-accent]f(x)[/] is[/]"
+    text = plain("*so `f(x)`* is **`y`**")
+    assert text is not None and text.plain == "so f(x) is y"
+    assert inline("a \0 `b`") == "a \ufffd [$text-accent]b[/]"

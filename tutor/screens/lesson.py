@@ -205,10 +205,10 @@ to the map. The page you left is the page you return to.
 
     def action_run_next(self) -> None:
         """Run the code that comes next on this page."""
-        blocks = list(self.query(FenceBlock))
-        if not blocks:
-            self.call_after_refresh(self.action_run_next)  # it is below the top, which alone is painted yet
+        if self._below:
+            self.call_after_refresh(self.action_run_next)  # it may be below the top, which alone is painted yet
             return
+        blocks = list(self.query(FenceBlock))
         here = next((i for i, block in enumerate(blocks) if block.has_focus), 0)
         ahead = [block for block in blocks[here:] + blocks[:here] if not block.trial.ran]
         chosen = ahead[0] if ahead else blocks[here]

@@ -32,14 +32,12 @@ def _tinted(style: Style, color: Color) -> Style:
     return base + Style.from_color(front, back)
 
 
-class _Background(BackgroundScreen):
-    @classmethod
-    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterator[Segment]:
-        for text, style, control in segments:
-            yield Segment(text, style if control else _tinted(style or Style.null(), color), control)
+def _below(segments: Iterable[Segment], color: Color) -> Iterator[Segment]:
+    for text, style, control in segments:
+        yield Segment(text, style if control else _tinted(style or Style.null(), color), control)
 
 
-BackgroundScreen.process_segments = _Background.process_segments  # type: ignore[method-assign]
+BackgroundScreen.process_segments = staticmethod(_below)  # type: ignore[method-assign]
 """Textual's own works out each of the some 400 stretches of a screen anew, though they have thirty styles."""
 
 

@@ -8,7 +8,7 @@ from textual.content import Content
 
 from tutor.widgets.bar import markup
 
-_CODE = re.compile(r"(`[^`]+`)")
+_CODE = re.compile(r"`([^`]+)`")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*")
 _ITALIC = re.compile(r"\*([^*\s][^*]*)\*")
 _MORE = re.compile(
@@ -34,12 +34,15 @@ def _join(paragraph: str) -> str:
     return "\n".join(joined)
 
 
-def inline(text: str) -> str:
-    """Markup for one text: `code` in color, **strong** bold, everything else as it is."""
-    return "".join(
-        f"[$text-accent]{markup(part[1:-1])}[/]" if part.startswith("`") else _BOLD.sub(r"[b]\1[/]", markup(part))
-        for part in _CODE.split(text)
-    )
+def inline(text: str, code: str = "$text-accent", italic: bool = False) -> str:
+    """Markup for one text: `code` in color and not looked into, **strong** bold, everything else as it is."""
+    text = text.replace("\0", "\ufffd")  # a learner's message may hold anything; here it stands for code put by
+    spans = _CODE.findall(text)
+    marked = _BOLD.sub(r"[b]\1[/]", markup(_CODE.sub("\0", text)))
+    if italic:
+        marked = _ITALIC.sub(r"[i]\1[/]", marked)
+    first, *rest = marked.split("\0")
+    return first + "".join(f"[{code}]{markup(span)}[/]{after}" for span, after in zip(spans, rest, strict=True))
 
 
 def prose(text: str) -> Content:
@@ -61,15 +64,5 @@ def plain(text: str, below_heading: str = "\n\n") -> Content | None:
         if heading:
             words += f"[b $text-primary]{markup(body)}[/]{below_heading}"
         else:
-            words += _line(" ".join(body.split("\n"))) + "\n\n"
+            words += inline(body.replace("\n", " "), "$text-accent on $background", italic=True) + "\n\n"
     return Content.from_markup(words.rstrip("\n"))
-
-
-def _line(text: str) -> str:
-    words = []
-    for part in _CODE.split(text):
-        if part.startswith("`"):
-            words.append(f"[$text-accent on $background]{markup(part[1:-1])}[/]")
-        else:
-            words.append(_ITALIC.sub(r"[i]\1[/]", _BOLD.sub(r"[b]\1[/]", markup(part))))
-    return "".join(words)
