@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
+from tests.tutor.fakes import desk
 from tests.tutor.picture import rows
 from tests.tutor.test_colors import learner, taken
+from tests.tutor.test_screens import settle
+from tutor.screens.home import Home
 from tutor.widgets.colors import DARK
 
 READ = {
@@ -63,3 +70,44 @@ async def test_in_40_columns_everything_can_be_read(tmp_path: Path) -> None:
     assert await taken(app, (40, 24), look) == []
     missing = [f"{name}: {words}" for name, all_ in READ.items() for words in all_ if words not in seen[name]]
     assert not missing, "\n".join([*missing, *(f"{name}:{seen[name]}" for name in {m.split(":")[0] for m in missing})])
+
+
+def shrink(app: Any, width: int, height: int) -> None:
+    """Another size, as a terminal tells it."""
+    app._driver._size = Size(width, height)
+    app.post_message(events.Resize(Size(width, height), Size(width, height)))
+
+
+async def test_a_map_that_finds_no_room_leaves_time_for_everything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn, draw = [0], Home._draw
+
+    def counted(home: Home, choice: int | None = None) -> None:
+        drawn[0] += 1
+        assert drawn[0] < 50, "the map asks for itself again and again, and nothing else gets its turn"
+        draw(home, choice)
+
+    app = desk(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(Home, "_draw", counted)
+        with app.batch_update():  # as while the desk turns from the runs to the course
+            shrink(app, 52, 24)
+            await asyncio.sleep(0.2)
+        await settle(pilot)
+        assert max(map(len, rows(app))) <= 52 and "Causal self-attention" in "\n".join(rows(app))
+
+
+async def test_a_screen_below_a_dialog_takes_the_form_of_a_new_size(tmp_path: Path) -> None:
+    app = desk(tmp_path)
+    async with app.run_test(size=(120, 30)) as pilot:
+        await settle(pilot)
+        home = app.screen
+        assert home.has_class("-wide")
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        shrink(app, 60, 24)
+        await settle(pilot)
+        assert home.has_class("-narrow") and not home.has_class("-wide")
+        assert home.query_one("#map").size.width > 50

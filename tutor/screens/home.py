@@ -33,6 +33,8 @@ NARROW = 44
 """Columns up to which a status is its sign alone: titles need the room, and help says what the signs mean."""
 ASIDE = 44
 """Columns beside the list in a wide window (gradatim.tcss)."""
+LEAST = 10
+"""Columns of a row at least; in fewer it is cut off."""
 MUTED = "$foreground-muted"
 
 
@@ -179,10 +181,7 @@ where to begin, if you know some of this already.
         options = self.query_one("#map", Listing)
         choice = options.highlighted if choice is None else choice
         self._fits = self.size, self._room(options)
-        width = self._fits[1] - 2
-        if width < 10:
-            self.call_after_refresh(self._draw, choice)
-            return
+        width = max(LEAST, self._fits[1] - 2)
         wanted = (width, self._next, self._tested, self._rows)
         with self.app.batch_update():
             if wanted != self._drawn:

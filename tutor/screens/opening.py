@@ -50,13 +50,22 @@ class Opening(Screen[Any]):
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         if (app := active_app.get(None)) is not None:
-            # Textual sets these classes only once the screen has been laid out, and must then style all of it anew.
-            for size, own, common in (
-                (app.size.width, self.HORIZONTAL_BREAKPOINTS, app.HORIZONTAL_BREAKPOINTS),
-                (app.size.height, self.VERTICAL_BREAKPOINTS, app.VERTICAL_BREAKPOINTS),
-            ):
-                chosen = common if own is None else own
-                self.add_class(*self._get_breakpoint_classes(size, chosen or []), update=False)
+            self.update_classes(self._breakpoints(app.size), update=False)
+
+    def _breakpoints(self, size: Size) -> dict[str, bool]:
+        """Which classes a screen of this size has.
+
+        Textual sets them only once the screen has been laid out, and must then style and lay out all of it anew.
+        """
+        found: dict[str, bool] = {}
+        for room, own, common in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS, self.app.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            breakpoints = (common if own is None else own) or []
+            holds = self._get_breakpoint_classes(room, breakpoints)
+            found |= {name: name in holds for _, name in breakpoints}
+        return found
 
     async def _dispatch_message(self, message: Message) -> None:
         if isinstance(message, events.ScreenResume) and not self.stack_updates:
@@ -69,4 +78,5 @@ class Opening(Screen[Any]):
 
     def _screen_resized(self, size: Size) -> None:
         if size != self._compositor.size:  # else this event is but the echo of the layout that was just made
+            self.update_classes(self._breakpoints(size), animate=False)
             super()._screen_resized(size)
