@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from exercises import Exercise
 from tutor.screens.base import Page
@@ -68,19 +68,18 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
         super().__init__(id=id)
         self.exercise = exercise
         self.verdict = Verdict(id="checks")
+        self._words, self._code, self._hints = Static(id="task-words"), Static(id="task-code"), Static(id="hint-words")
+        self._panes = {
+            "task": VerticalScroll(self._words, self._code, id="task", classes="pane"),
+            "checks": self.verdict,
+            "hints": VerticalScroll(self._hints, id="hints", classes="pane"),
+        }
         self.strip = Strip(PANES, id="panes")
         self.shown = 0
         """How many hints have been shown."""
 
     def compose(self) -> ComposeResult:
         yield self.strip
-        with ContentSwitcher(initial="task", id="switch"):
-            with VerticalScroll(id="task", classes="pane"):
-                yield Static(id="task-words")
-                yield Static(id="task-code")
-            yield self.verdict
-            with VerticalScroll(id="hints", classes="pane"):
-                yield Static(id="hint-words")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._fill)
@@ -88,8 +87,15 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
     def _fill(self) -> None:
         """What is read, once the editor has been painted: the key that opened the bench should not wait for it."""
         self._draw_task()
-        self.query_one("#task-code", Static).update(interface(self.exercise))
+        self._code.update(interface(self.exercise))
         self._draw_hints()
+        self._make_panes()
+
+    def _make_panes(self) -> None:
+        """Mount them, unless that was done."""
+        if not self.verdict.is_attached:
+            self.open(self.strip.open)
+            self.mount(*self._panes.values())
 
     # What the bench does or refuses; asked of the bench itself, since app.screen may be a dialog above it.
 
@@ -117,7 +123,7 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
 
     def _draw_task(self) -> None:
         offer = [Content.from_markup(with_keys(FIRST, self.app, markup))] if self.examples_first else []
-        self.query_one("#task-words", Static).update(Content("\n\n").join([*offer, task_text(self.exercise)]))
+        self._words.update(Content("\n\n").join([*offer, task_text(self.exercise)]))
 
     def watch_solved(self, solved: bool) -> None:
         self.screen.refresh_bindings()
@@ -127,13 +133,15 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
     def open(self, pane: str) -> None:
         """Show a pane; if the focus was in the panel, it stays there."""
         inside = self.has_focus_within
-        self.query_one(ContentSwitcher).current = pane
+        for name, widget in self._panes.items():
+            widget.display = name == pane
         self.strip.open = pane
         if inside:
             self.focus_pane()
 
     def focus_pane(self) -> None:
-        self.query_one(f"#{self.strip.open}").focus()
+        self._make_panes()
+        self._panes[self.strip.open].focus()
 
     def action_pane(self, pane: str) -> None:
         self.open(pane)
@@ -159,7 +167,7 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
             return 0
         self.shown += 1
         self._draw_hints()
-        self.call_after_refresh(self.query_one("#hints", VerticalScroll).scroll_end, animate=False)
+        self.call_after_refresh(self._panes["hints"].scroll_end, animate=False)
         return self.shown
 
     def _draw_hints(self) -> None:
@@ -176,7 +184,7 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
         else:
             words = "That was the last hint. [b]{panel.solution|s}[/b] shows the solution."
         parts.append(Content.from_markup(f"[$foreground-muted]{with_keys(words, self.app, markup)}[/]"))
-        self.query_one("#hint-words", Static).update(Content("\n\n").join(parts))
+        self._hints.update(Content("\n\n").join(parts))
         label = f"Hints {self.shown}/{total}" if self.shown else "Hints"
         self.strip.labels = {**self.strip.labels, "hints": label}
 

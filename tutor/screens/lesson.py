@@ -217,8 +217,8 @@ to the map. The page you left is the page you return to.
 
     @on(FenceBlock.Run)
     def _run(self, event: FenceBlock.Run) -> None:
-        ready = self.desk.grader.state == "ready"
-        event.block.running("running…" if ready else "warming up torch… (once, about three seconds)")
+        if self.desk.grader.state != "ready":
+            event.block.running("warming up torch… (once, about three seconds)")
         self._run_fence(event.block)
 
     @work(exit_on_error=False, group="fence")

@@ -27,6 +27,10 @@ NOT_FOUND = ("app.quit", "app.help", "app.training", "home.training", "home.quit
 class Palette(Guarded, CommandPalette, Opening):
     """Textual's palette; a double click in it runs a command once, and no key is lost on a list without room."""
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        # Without the class Textual shows not even the line to write in before all commands are collected.
+        super().__init__(*arguments, classes="-ready", **keywords)
+
     def _action_command_list(self, action: str) -> None:
         if self.query_one(CommandList).scrollable_content_region:
             super()._action_command_list(action)

@@ -48,6 +48,7 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
     def __init__(self) -> None:
         super().__init__(classes="training")
         self._states: dict[Path, RunState] = {}
+        self._alive: dict[Path, bool] = {}
         self._order: list[Path] = []
         self._looking = False
 
@@ -110,11 +111,12 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
         for folder in folders:
             state = self._states.setdefault(folder, RunState(folder))
             state.read()
+            self._alive[folder] = self.desk.jobs.run_alive(folder)
             lines.append(self._line(folder, state))
         return folders, lines
 
     def _line(self, folder: Path, state: RunState) -> str:
-        sign, word, color = state.state(self.desk.jobs.run_alive(folder))
+        sign, word, color = state.state(self._alive[folder])
         loss = f"loss {state.steps[-1]['loss']:.3f}" if state.steps else ""
         val = f"val {state.vals[-1][1]:.3f}" if state.vals else ""
         steps = f"step {state.step:,} of {state.last_step:,}" if state.last_step else ""
@@ -125,7 +127,9 @@ last checkpoint when it is started again. `{training.new|n}` begins a new one, E
     def on_option_list_option_selected(self, event: Listing.OptionSelected) -> None:
         from tutor.screens.watch import Watch
 
-        self.desk.go(self.desk.going.open_page, Watch(self._order[event.option_index]))
+        folder = self._order[event.option_index]
+        watch = Watch(folder, self._states[folder], self._alive[folder])
+        self.desk.go(self.desk.going.open_page, watch)
 
     def action_sample(self) -> None:
         from tutor.screens.sampling import Sampling

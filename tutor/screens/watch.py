@@ -47,12 +47,14 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         Binding("question_mark", "app.help", "Help", show=False, id="watch.help", tooltip="What can be done here"),
     ]
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, known: RunState | None = None, alive: bool = True) -> None:
+        """``known`` and ``alive`` are what the list of runs last saw: the first frame shows that."""
         super().__init__(classes="watch")
         self.folder = folder
-        self.state = RunState(folder)
+        self._own = RunState(folder)  # the list may just be reading its own
+        self.state = known or self._own
         self.other: RunState | None = None
-        self.alive = True
+        self.alive = alive
         self._looking = False
         self._drawn: object = None
 
@@ -82,6 +84,9 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         plot.margin_top, plot.margin_bottom, plot.margin_left = 1, 2, 6
         self.query_one("#side").focus()
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_plot())  # its colors are drawn, not styled
+        if self.state.taken:
+            self._drawn = self._taken()
+            self._draw()
         self.set_interval(BEAT, self.look)
         self.look()
 
@@ -96,18 +101,23 @@ that no table of pairs can hold. `{watch.stop|s}` stops the run after saving a c
         """Read on in a thread, and redraw if there is news."""
         was, other = self.alive, self.other
         try:
-            await asyncio.to_thread(self.state.read)
+            await asyncio.to_thread(self._own.read)
             if other is not None:
                 await asyncio.to_thread(other.read)
             self.alive = await asyncio.to_thread(self.desk.jobs.run_alive, self.folder)
         finally:
             self._looking = False
-        taken = (self.state.taken, self.other and (self.other.folder, self.other.taken))
+        self.state = self._own
+        taken = self._taken()
         if taken != self._drawn or was != self.alive:
             self._drawn = taken
             self._draw()
         if was != self.alive:
             self.refresh_bindings()
+
+    def _taken(self) -> object:
+        """What there is to draw: another value means that there is news."""
+        return (self.state.taken, self.other and (self.other.folder, self.other.taken))
 
     # -- drawing ------------------------------------------------------------------------------------
 

@@ -233,6 +233,7 @@ values. Kitty and Ghostty show matrices and curves in pixels; what you copy is t
             self.call_after_refresh(question.scroll_visible, animate=False)  # it has no place before the next layout
             return
         if not self._busy:
+            self.running("running…")
             self.post_message(self.Run(self))
 
     @on(Input.Submitted)
