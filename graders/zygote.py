@@ -24,6 +24,7 @@ import signal  # noqa: E402
 import socket  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
+from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 from graders import ahead  # noqa: E402
@@ -43,6 +44,16 @@ def preload() -> None:
     warnings.simplefilter("ignore")
     for name in PRELOADED:
         importlib.import_module(name)
+
+
+def step_back() -> None:
+    """Let this whole session be as nice as this process.
+
+    Where Linux shares the processor out among sessions (sched(7), autogroup), a nice value counts only within one, and
+    this process has been given a session of its own.
+    """
+    with contextlib.suppress(OSError, AttributeError):  # other systems know neither
+        Path("/proc/self/autogroup").write_text(str(os.getpriority(os.PRIO_PROCESS, 0)), encoding="ascii")
 
 
 def serve(control: socket.socket, session: Any) -> None:
@@ -93,7 +104,7 @@ def _become_child(talk: int, output: int, session: Any) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.setsid()
+        os.setpgid(0, 0)  # a group to be killed by, and no session: a new one would stand beside the screens (below)
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(output, 1)
@@ -143,6 +154,7 @@ def once(session: Any) -> None:
 
 if __name__ == "__main__":
     preload()
+    step_back()
     from graders.child import in_session
 
     in_session(once if "--once" in sys.argv else lambda session: serve(socket.socket(fileno=int(sys.argv[1])), session))

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tutor.grader import Event, Grader, GraderError, check_sync
-from tutor.processes import ask, call, module_command, spawn
+from tutor.processes import NICEST, ask, call, module_command, spawn
 from tutor.sampler import Sampler
 from tutor.workspace import write_atomic
 
@@ -42,7 +42,7 @@ def start_run(folder: Path, words: Sequence[str], parts: Mapping[str, str] | Non
     folder.mkdir(parents=True, exist_ok=True)
     write_parts(folder, parts or {})
     with (folder / "train.out").open("ab") as out:
-        process = spawn(module_command("gpt2.train", str(folder), *words), out)
+        process = spawn(module_command("gpt2.train", str(folder), *words), out, NICEST)
     _started[process.pid] = process
     # The trainer notes its own number in its lock, but only once torch is loaded.
     (folder / "pid").write_text(f"{process.pid}\n", encoding="ascii")

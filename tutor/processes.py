@@ -14,8 +14,9 @@ from typing import IO
 from tutor import paths
 
 NICE = 10
-"""How much graders and runs step back behind the screens."""
-
+"""How much what the learner waits for, such as graders, steps back behind the screens."""
+NICEST = 19
+"""How much runs, which take minutes to days, step back behind all of it."""
 
 QUIETLY = """
 import runpy, sys
@@ -45,7 +46,7 @@ def child_environment() -> dict[str, str]:
     return environment
 
 
-def spawn(command: Sequence[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
+def spawn(command: Sequence[str], out: IO[bytes], nice: int = NICE) -> subprocess.Popen[bytes]:
     """Start a niced process that outlives this one and its terminal; what it says goes to ``out``."""
     flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     process = subprocess.Popen(
@@ -57,11 +58,11 @@ def spawn(command: Sequence[str], out: IO[bytes]) -> subprocess.Popen[bytes]:
         start_new_session=True,
         creationflags=flags,
     )
-    be_nice(process.pid)
+    be_nice(process.pid, nice)
     return process
 
 
-def be_nice(pid: int) -> None:
+def be_nice(pid: int, nice: int = NICE) -> None:
     """Let the screens go first.
 
     Where Linux shares the processor out among sessions (sched(7), autogroup), a nice value counts only within one: a
@@ -69,9 +70,9 @@ def be_nice(pid: int) -> None:
     """
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + NICE)
+            os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + nice)
             if os.getsid(pid) == pid:
-                Path(f"/proc/{pid}/autogroup").write_text(str(NICE), encoding="ascii")
+                Path(f"/proc/{pid}/autogroup").write_text(str(nice), encoding="ascii")
 
 
 def call(module: str, *words: str) -> int:

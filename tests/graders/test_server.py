@@ -64,6 +64,18 @@ async def test_over_pipes() -> None:
 
 
 @unix
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="the scheduler knows no sessions here")
+async def test_what_it_starts_steps_back_with_it() -> None:
+    pipe, mine = asyncio.subprocess.PIPE, os.getpriority(os.PRIO_PROCESS, 0)
+    command = ["nice", "-n", "5", sys.executable, "-P", "-m", "graders", "--stdio"]
+    server = await asyncio.create_subprocess_exec(*command, limit=1 << 22, stdin=pipe, stdout=pipe)
+    asked = {"do": "fence", "page": ["import os\nprint(os.getsid(0))"], "index": 0}
+    session = (await ask(server.stdout, server.stdin, asked))[-1]["output"].strip()
+    assert Path(f"/proc/{session}/autogroup").read_text().split()[-1] == str(min(19, mine + 5))
+    server.kill()
+    await server.wait()
+
+
 async def test_over_a_private_socket(tmp_path: Path) -> None:
     path = tmp_path / "grader"
     server = await start("--socket", str(path))

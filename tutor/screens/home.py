@@ -102,7 +102,10 @@ where to begin, if you know some of this already.
         self.query_one("#map", Listing).focus()
 
     def on_screen_resume(self) -> None:
-        self._read()
+        if self._rows:
+            self.call_after_refresh(self._read)  # the key that led back does not wait for it
+        else:
+            self._read()
         self.call_after_refresh(self._look_closer)
 
     def on_resize(self, event: events.Resize) -> None:
