@@ -153,8 +153,8 @@ def test_no_trick(submission, draw, observe):
     asked = sorted({f.split(".")[-1] for f in found} & {"item", "tolist"})
     says = "A number is taken out of a tensor. A graph, and a GPU, would rather keep it."
     observe("calls that take numbers out of tensors", " ".join(asked), holds("is_empty", says))
-    compilers = [f for f in found if f.split(".")[:2] in (["torch", "compile"], ["torch", "compiler"])]
-    compilers += [f for f in found if "_dynamo" in f or "is_compiling" in f or f.startswith("torch.library")]
+    modules = (["torch", "compile"], ["torch", "compiler"], ["torch", "library"])
+    compilers = [f for f in found if f.split(".")[:2] in modules or "_dynamo" in f or "is_compiling" in f]
     says = "The compiler is spoken to in your file. The functions themselves are to have no break."
     observe("calls to the compiler", " ".join(sorted(set(compilers))), holds("is_empty", says))
 
