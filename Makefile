@@ -4,18 +4,20 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 export VENV
 
-.PHONY: help tutor test check lint messages pictures clean
+.PHONY: help tutor install test check lint messages pictures clean
 
 help:  ## Say what can be made
 	@echo "Gradatim: from a first tensor to a GPT-2 that you wrote yourself."
 	@echo
-	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{printf "%-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F '|' '{printf "%-16s %s\n", $$1, $$2}'
 	@echo
 	@echo "  PYTHON=python3.12   which Python makes $(VENV)"
 	@echo "  TORCH_INDEX=        where PyTorch's CPU build comes from; empty for pip's usual index"
 
 tutor: $(VENV)/.use  ## Install what is missing (once), then open the course
 	@$(BIN)/gradatim
+
+install: $(VENV)/.use  ## Install what is missing, and open nothing: for scripts
 
 $(VENV)/.use: pyproject.toml constraints.txt
 	@.ci/environment use
@@ -29,7 +31,7 @@ lint: $(VENV)/.test  ## Style, types, and who may import whom
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint  ## The linters and every test that is not long (under 15 minutes on two cores)
+test: lint  ## The linters and every test that is not long (under 20 minutes on two cores)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not long and not alone" $(PYTEST)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long and alone" $(PYTEST)
 

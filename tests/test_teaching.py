@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,12 @@ def test_the_gradescope_commands(shell, tmp_path: Path) -> None:
     done = shell(text)
     score = json.loads((tmp_path / "autograder" / "results" / "results.json").read_text())
     assert [t["score"] for t in score["tests"]] == [1.0], done.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here")
+def test_what_it_installs_with_opens_no_screens() -> None:
+    targets = re.findall(r"make (?:-C \w+ )?(\w+)", (ROOT / "TEACHING.md").read_text(encoding="utf-8"))
+    assert targets
+    for target in targets:
+        would = subprocess.run(["make", "-n", target], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+        assert not re.search(r"bin/gradatim$", would, re.MULTILINE), target
