@@ -83,8 +83,11 @@ def test_all_else_is_left_to_the_long_way(warm: None, home: Path, words: str) ->
 
 
 @pytest.mark.parametrize("text", ["die", "break"])
-def test_a_grader_that_fails_is_left_to_the_long_way(warm: None, home: Path, text: str) -> None:
+def test_a_grader_that_fails_is_left_to_the_long_way(
+    warm: None, home: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mine(home, text)
+    monkeypatch.setattr("tutor.paths.SILENCE_SECONDS", 2.0)
     assert quick.check(["check", "stable-softmax"]) is None
     assert not (home.parent / "data").exists(), "nothing was judged, so nothing is kept"
 
