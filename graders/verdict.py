@@ -84,9 +84,9 @@ class Verdict:
             text = "The watch over torch's calls was switched off while your code ran, so nothing can be said about it."
             return Check(name, title, "forbidden", text)
         rule = self.exercise.forbids[number]
-        at = f" at line {what['line']}" if what.get("line") else ""
-        text = f"Your code calls torch's `{what.get('name')}`{at}. {rule.says}"
-        return Check(name, title, "forbidden", text, {"line": what.get("line"), "call": what.get("name")})
+        call, line = what.get("name"), what.get("line")
+        text = f"Your code calls torch's `{call}` at line {line}." if line else f"Your code calls torch's `{call}`."
+        return Check(name, title, "forbidden", f"{text} {rule.says}", {"line": line, "call": call})
 
     def _unfinished(self, rung: dict[str, str], log: CheckLog | None, run: Run) -> Check:
         """The rung at which the process stopped without finishing: the honest sentence for how it ended."""

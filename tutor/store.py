@@ -48,8 +48,9 @@ class Store:
             count = len(self._waiting)
         if not count:
             return ""
-        what = "The last entry" if count == 1 else f"The last {count} entries"
-        return f"{what} of your progress could not be written at {self.path}: {self._refusal}."
+        if count == 1:
+            return f"The last entry of your progress could not be written at {self.path}: {self._refusal}."
+        return f"The last {count} entries of your progress could not be written at {self.path}: {self._refusal}."
 
     def close(self) -> None:
         with self._lock:
@@ -95,8 +96,8 @@ class Store:
             saved = database.salvage(aside, connection)
         finally:
             connection.close()
-        rescued = f"{saved} entries could be read back" if saved else "nothing could be read back"
-        self.notice = f"Your progress file was damaged and is kept as {aside}; a new one was made, and {rescued}."
+        rescued = f"{saved} entries could be read back." if saved else "Nothing could be read back."
+        self.notice = f"Your progress file was damaged and is kept as {aside}; a new one was made. {rescued}"
 
     def _in_memory(self, error: Exception) -> sqlite3.Connection:
         """A copy to go on with where the file cannot be written, and a sentence that says so."""

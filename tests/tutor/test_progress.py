@@ -206,7 +206,7 @@ def test_a_file_that_is_no_database_is_kept_aside(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is a poem, not a database\n" * 100)
     with Progress(path) as progress:
-        assert "was damaged" in progress.notice and "nothing could be read back" in progress.notice
+        assert "was damaged" in progress.notice and "Nothing could be read back" in progress.notice
         progress.attempt("softmax", "1", report())
         assert progress.status("softmax") == "tried"
     (kept,) = aside(path)

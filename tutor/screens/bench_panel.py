@@ -179,8 +179,9 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
             parts.append(Content.from_markup(f"[b $text-accent]{level} · {kind}[/]\n") + body)
         if self.shown < total:
             coming = LEVELS[min(self.shown, len(LEVELS) - 1)]
-            which = "the next" if parts else "the first"
-            words = "[b]{panel.hint|h}[/b] or [b]{bench.hint|F5}[/b] gives " + f"{which} of {total} hints: {coming}."
+            first = f"[b]{{panel.hint|h}}[/b] or [b]{{bench.hint|F5}}[/b] gives the first of {total} hints: {coming}."
+            then = f"[b]{{panel.hint|h}}[/b] or [b]{{bench.hint|F5}}[/b] gives the next of {total} hints: {coming}."
+            words = then if parts else first
         else:
             words = "That was the last hint. [b]{panel.solution|s}[/b] shows the solution."
         parts.append(Content.from_markup(f"[$foreground-muted]{with_keys(words, self.app, markup)}[/]"))
