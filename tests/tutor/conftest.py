@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from exercises import exercise
+from lessons import lessons
 from tutor import cli, reach
 from tutor.commands import context
+from tutor.progress import Progress
 
 FAKE = Path(__file__).with_name("fake_grader.py")
 OPENED = ("progress", "course", "workspace", "settings")
+FIRST = f"{lessons()[0].id}/{exercise(lessons()[0].exercises[0]).name}"
+"""The first exercise of the course."""
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -49,3 +54,16 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     yield go
     for name in OPENED:
         context.desk.__dict__.pop(name, None)
+
+
+def mine(home: Path, text: str) -> Path:
+    """Write the learner's file of stable-softmax."""
+    path = home / "broadcasting" / "stable_softmax.py"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def kept(home: Path) -> Progress:
+    """The progress that the commands have kept."""
+    return Progress(home.parent / "data" / "progress.sqlite3")
