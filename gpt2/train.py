@@ -75,7 +75,10 @@ def guarded(trainer: Trainer) -> tuple[str, str]:
     """Train to an end of any kind; return "finished", "interrupted" or "error", and a sentence."""
     try:
         with device.attention_kernels(trainer.place):
-            return trainer.loop(), ""
+            how = trainer.loop()
+        if trainer.unsaved:  # what was trained since the last checkpoint is lost with this process
+            return "error", f"{trainer.unsaved}; the same command goes on from the last checkpoint"
+        return how, ""
     except Failed as failure:
         return "error", str(failure)
     except KeyboardInterrupt:

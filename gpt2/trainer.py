@@ -58,6 +58,8 @@ class Trainer:
         self.stopping = False  # this rank was asked to
         self.ending = False  # all ranks know
         self.saved = -1
+        self.unsaved = ""
+        """Why the newest checkpoint could not be written; empty where it could."""
         self.shown = 0.0
 
     # --- one step ---
@@ -195,6 +197,7 @@ class Trainer:
         """Write a checkpoint; a disk that refuses costs a note, not the run."""
         if self.saved == self.step:
             return
+        self.unsaved = ""
         self.saved = self.step  # or tried, and by all ranks: on a split model, one alone would wait for the others
         self.log.sync()
         state = {
@@ -208,6 +211,7 @@ class Trainer:
                 self.run, self.step, self.model, self.optimizers, state, end, writes=self.world.first
             )
         except OSError as error:
+            self.unsaved = str(error)
             self.note(f"{error}; earlier checkpoints are untouched")
             return
         self.log.append(self.kept(path))

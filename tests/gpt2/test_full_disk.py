@@ -49,6 +49,8 @@ def test_a_checkpoint_that_does_not_fit_leaves_the_one_before(disk: Disk, text_f
     assert "could not be written" in done.stderr and "earlier checkpoints are untouched" in done.stderr
     assert "Traceback" not in done.stderr and checkpoint.complete(run) == [before]
     assert records(run, "step")[-1]["step"] == 30, "the run itself went on"
+    assert done.returncode == 1 and records(run, "stop")[-1]["reason"] == "error", "its last steps are lost"
+    assert "the same command goes on from the last checkpoint" in done.stderr
     assert [one.name for one in (run / "checkpoints").iterdir()] == [before.name], "nothing half made is left"
 
 
