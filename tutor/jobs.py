@@ -49,13 +49,13 @@ def start_run(folder: Path, words: Sequence[str], parts: Mapping[str, str] | Non
     return process.pid
 
 
-def write_parts(folder: Path, parts: Mapping[str, str]) -> None:
-    """Put the learner's pieces into a new run's folder, as they were when they passed.
+def write_parts(folder: Path, parts: Mapping[str, str]) -> bool:
+    """Put the learner's pieces into a new run's folder, as they were when they passed; whether that was done.
 
     They are copies: a file that the learner changes later changes no run. A run that has begun keeps its own.
     """
     if not parts or (folder / "parts.toml").exists() or (folder / "log.jsonl").exists():
-        return
+        return False
     lines = ["# Whose code this run is built from: pieces that you wrote, proven equal to ours before use."]
     for slot, source in parts.items():
         file = folder / "parts" / f"{slot}.py"
@@ -63,6 +63,7 @@ def write_parts(folder: Path, parts: Mapping[str, str]) -> None:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         lines.append(f'\n[parts.{slot}]\nfile = "parts/{slot}.py"\nhash = "sha256:{digest}"')
     write_atomic(folder / "parts.toml", "\n".join(lines) + "\n")
+    return True
 
 
 def stop_run(folder: Path) -> bool:

@@ -128,6 +128,10 @@ def test_a_new_run_is_given_the_pieces_that_passed(
     (folder / "parts.toml").unlink()
     run("train", "--run", str(folder))
     assert not (folder / "parts.toml").exists(), "a run that has begun keeps what it was built from"
+    code, out, err = run("launch", str(tmp_path / "big"), "preset=124M")
+    assert code == 0 and "torch.distributed.run" in out and "Yours in this run: attention" in err
+    assert (tmp_path / "big" / "parts" / "attention.py").read_bytes() == text, "ranks elsewhere find them, too"
+    assert "Yours" not in run("launch", str(tmp_path / "big"), "preset=124M")[2]
 
 
 def test_parts_say_which_of_them_train_and_why_the_others_do_not(run: Run) -> None:

@@ -37,15 +37,7 @@ def train(
     job = _job(run, options, ranks)
     flags = [f"--{flag}" for flag, on in (("dry-run", dry_run), ("json", json)) if on]
     if not dry_run:
-        from tutor.jobs import write_parts
-
-        parts = desk.course.parts()
-        try:
-            write_parts(run, parts)
-        except OSError as error:
-            raise Refusal(f"{run} cannot be written: {error.strerror}.") from None
-        if parts:
-            say(f"Yours in this run: {', '.join(parts)}. Ours for the rest.")
+        _give_parts(run)
     if dry_run and ranks > 1:
         flags.append(f"--ranks={ranks}")
     if ranks == 1 or dry_run:
@@ -67,7 +59,8 @@ def launch(
 ) -> None:
     """Print how to train on several devices or machines: a command, a Slurm script, or a SkyPilot file.
 
-    It is made from the run's own config where the run has begun. Nothing is started:
+    It is made from the run's own config where the run has begun; the folder of a new one is given the pieces that
+    you have passed. Nothing is started:
     `gradatim launch runs/big --nodes 2 --as slurm > big.sh`, look at it, then `sbatch big.sh`.
     """
     from gpt2 import config
@@ -75,7 +68,21 @@ def launch(
 
     if form not in launching.FORMS:
         raise Refusal(f"--as {form}: {config.nearest(form, list(launching.FORMS))}")
-    print(launching.FORMS[form](_job(run, options, ranks, nodes, "cuda")), end="")
+    job = _job(run, options, ranks, nodes, "cuda")
+    _give_parts(run)
+    print(launching.FORMS[form](job), end="")
+
+
+def _give_parts(run: Path) -> None:
+    """Put the learner's pieces into a new run, and say so. Raises Refusal where its folder cannot be written."""
+    from tutor.jobs import write_parts
+
+    parts = desk.course.parts()
+    try:
+        if write_parts(run, parts):
+            say(f"Yours in this run: {', '.join(parts)}. Ours for the rest.")
+    except OSError as error:
+        raise Refusal(f"{run} cannot be written: {error.strerror}.") from None
 
 
 def _job(run: Path, options: list[str] | None, ranks: int, nodes: int = 1, device: str = "") -> Any:
