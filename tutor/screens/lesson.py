@@ -136,10 +136,10 @@ to the map. The page you left is the page you return to.
 
     async def _show_below(self) -> None:
         """The rest of the page, once its top has been painted: what answers the key should not wait for it."""
-        below, self._below = self._below, []
-        if below:
+        if self._below:
             with self.app.batch_update():
-                await self.query_one("#page", PageScroll).mount_all(below)
+                await self.query_one("#page", PageScroll).mount_all(self._below)
+            self._below = []
 
     def _part(self, block: Block, trials: list[Trial]) -> Widget:
         if block.kind == "fence" and block.fence is not None:
@@ -205,10 +205,16 @@ to the map. The page you left is the page you return to.
 
     def action_run_next(self) -> None:
         """Run the code that comes next on this page."""
+        self._run_next_of(self.number)
+
+    def _run_next_of(self, number: int) -> None:
+        """As long as this is still the page that is open."""
         if self._below:
-            self.call_after_refresh(self.action_run_next)  # it may be below the top, which alone is painted yet
+            self.call_after_refresh(self._run_next_of, number)  # it may be below the top, which alone is painted yet
             return
         blocks = list(self.query(FenceBlock))
+        if number != self.number or not blocks:
+            return
         here = next((i for i, block in enumerate(blocks) if block.has_focus), 0)
         ahead = [block for block in blocks[here:] + blocks[:here] if not block.trial.ran]
         chosen = ahead[0] if ahead else blocks[here]
