@@ -32,6 +32,10 @@ FOUND: dict[str, list[Step]] = {
     "all deleted, and once more by redo": [
         ("keys", ["enter"]), ("keys", ["f7", "ctrl+k", "pageup", "ctrl+k"]), ("keys", ["ctrl+z", "ctrl+y"]),
     ],
+    "a pane is opened while the app closes": [
+        ("resize", [182, 12]), ("click", [19, 6, 1]), ("keys", [*"w0032w", "ctrl+p", "f8"]), ("keys", ["escape"]),
+        ("click", [163, 10, 1]), ("keys", [*"w0035w", "f2", "ctrl+q"]),
+    ],
 }  # fmt: skip
 """What random keys have broken before, as short as it gets."""
 

@@ -75,6 +75,7 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
             "hints": VerticalScroll(self._hints, id="hints", classes="pane"),
         }
         self.strip = Strip(PANES, id="panes")
+        self._show("task")
         self.shown = 0
         """How many hints have been shown."""
 
@@ -92,9 +93,8 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
         self._make_panes()
 
     def _make_panes(self) -> None:
-        """Mount them, unless that was done."""
-        if not self.verdict.is_attached:
-            self.open(self.strip.open)
+        """Mount them, unless that was done, or the bench is being left."""
+        if self.is_attached and not self.verdict.is_attached:
             self.mount(*self._panes.values())
 
     # What the bench does or refuses; asked of the bench itself, since app.screen may be a dialog above it.
@@ -133,13 +133,19 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
     def open(self, pane: str) -> None:
         """Show a pane; if the focus was in the panel, it stays there."""
         inside = self.has_focus_within
-        for name, widget in self._panes.items():
-            widget.display = name == pane
+        self._show(pane)
         self.strip.open = pane
         if inside:
             self.focus_pane()
 
+    def _show(self, pane: str) -> None:
+        for name, widget in self._panes.items():
+            widget.display = name == pane
+
     def focus_pane(self) -> None:
+        if not self.is_mounted:
+            self.call_later(self.focus_pane)  # a key was quicker than the bench
+            return
         self._make_panes()
         self._panes[self.strip.open].focus()
 
