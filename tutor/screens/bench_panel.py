@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.reactive import reactive
+from textual.widget import AwaitMount
 from textual.widgets import Static
 
 from exercises import Exercise
@@ -85,17 +86,19 @@ code, `{panel.reset|r}` starts again from the stub, `{panel.history|y}` lists al
     def on_mount(self) -> None:
         self.call_after_refresh(self._fill)
 
-    def _fill(self) -> None:
+    async def _fill(self) -> None:
         """What is read, once the editor has been painted: the key that opened the bench should not wait for it."""
+        if (made := self._make_panes()) is not None:
+            await made  # Textual keeps the height of a text that was measured, and changed, before it was mounted
         self._draw_task()
         self._code.update(interface(self.exercise))
         self._draw_hints()
-        self._make_panes()
 
-    def _make_panes(self) -> None:
+    def _make_panes(self) -> AwaitMount | None:
         """Mount them, unless that was done, or the bench is being left."""
-        if self.is_attached and not self.verdict.is_attached:
-            self.mount(*self._panes.values())
+        if not self.is_attached or self.verdict.is_attached:
+            return None
+        return self.mount(*self._panes.values())
 
     # What the bench does or refuses; asked of the bench itself, since app.screen may be a dialog above it.
 

@@ -67,14 +67,14 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self.source = ""
         self._busy = ""
         self._after = ""
-        self._parts = {"head": Static(id="verdict-head")}
-        """Of `PARTS` the head, and all others once there is something to say in one of them."""
+        self._parts = {name: Static(id=f"verdict-{name}") for name in self.PARTS}
 
     def compose(self) -> ComposeResult:
-        yield self._parts["head"]
+        yield from self._parts.values()
 
     def on_mount(self) -> None:
-        self._draw()
+        # Again, if need be: Textual keeps the height of a text that was measured, and changed, before it was mounted.
+        self._draw(self._after)
 
     # -- what happens -------------------------------------------------------------------------------
 
@@ -140,12 +140,7 @@ repeat it. *This looks like* names a known mistake that your code agrees with on
         self._set("output", _output(report) if report else None)
 
     def _set(self, part: str, content: Content | None) -> None:
-        if content and part not in self._parts:
-            others = {name: Static(id=f"verdict-{name}", classes="gone") for name in self.PARTS if name != "head"}
-            self._parts |= others
-            self.mount(*others.values())
-        if (static := self._parts.get(part)) is None:
-            return
+        static = self._parts[part]
         static.set_class(not content, "gone")
         static.update(content or "")
 
