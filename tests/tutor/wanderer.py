@@ -24,6 +24,7 @@ from textual.widgets import Input, TextArea
 
 from tests.tutor.fakes import ANSWER, NAIVE, FakeProgress, desk, report_for
 from tests.tutor.test_screens_training import two_runs
+from tests.tutor.test_zoo import with_mistakes
 from tutor.progress import Answer
 from tutor.screens.bench_file import FileBench
 from tutor.screens.home import Home
@@ -79,9 +80,11 @@ class World:
         self.progress.past = [Answer(long_ago, "L03", "align_right", 1, 0, True)]
         self.progress.passed_at = [("stable_softmax", long_ago)]
         self.progress.attempt("pairwise_distances", NAIVE, report_for("pairwise_distances", NAIVE))
+        self.progress.attempt("stable_softmax", ANSWER, report_for("stable_softmax", ANSWER))  # its mistakes are open
 
     def app(self) -> Any:
         app = desk(self.folder, progress=self.progress)
+        with_mistakes(app)
         if not app.runs_root.exists():
             two_runs(app)
         return app
