@@ -104,7 +104,7 @@ def _become_child(talk: int, output: int, session: Any) -> None:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.setpgid(0, 0)  # a group to be killed by, and no session: a new one would stand beside the screens (below)
+        os.setpgid(0, 0)  # a group to be killed by, and no session: a new one would not step back with this one
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.dup2(output, 1)

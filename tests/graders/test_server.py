@@ -63,7 +63,6 @@ async def test_over_pipes() -> None:
     assert await asyncio.wait_for(server.wait(), 20) == 0
 
 
-@unix
 @pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="the scheduler knows no sessions here")
 async def test_what_it_starts_steps_back_with_it() -> None:
     pipe, mine = asyncio.subprocess.PIPE, os.getpriority(os.PRIO_PROCESS, 0)
@@ -76,6 +75,7 @@ async def test_what_it_starts_steps_back_with_it() -> None:
     await server.wait()
 
 
+@unix
 async def test_over_a_private_socket(tmp_path: Path) -> None:
     path = tmp_path / "grader"
     server = await start("--socket", str(path))

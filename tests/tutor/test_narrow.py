@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual import events
-from textual.geometry import Size
 
 from tests.tutor.fakes import desk
 from tests.tutor.picture import rows
 from tests.tutor.test_colors import learner, taken
 from tests.tutor.test_screens import settle
+from tests.tutor.wanderer import resize
 from tutor.screens.home import Home
 from tutor.widgets.colors import DARK
 
@@ -72,12 +70,6 @@ async def test_in_40_columns_everything_can_be_read(tmp_path: Path) -> None:
     assert not missing, "\n".join([*missing, *(f"{name}:{seen[name]}" for name in {m.split(":")[0] for m in missing})])
 
 
-def shrink(app: Any, width: int, height: int) -> None:
-    """Another size, as a terminal tells it."""
-    app._driver._size = Size(width, height)
-    app.post_message(events.Resize(Size(width, height), Size(width, height)))
-
-
 async def test_a_map_that_finds_no_room_leaves_time_for_everything_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,7 +85,7 @@ async def test_a_map_that_finds_no_room_leaves_time_for_everything_else(
         await settle(pilot)
         monkeypatch.setattr(Home, "_draw", counted)
         with app.batch_update():  # as while the desk turns from the runs to the course
-            shrink(app, 52, 24)
+            resize(app, 52, 24)
             await asyncio.sleep(0.2)
         await settle(pilot)
         assert max(map(len, rows(app))) <= 52 and "Causal self-attention" in "\n".join(rows(app))
@@ -107,7 +99,7 @@ async def test_a_screen_below_a_dialog_takes_the_form_of_a_new_size(tmp_path: Pa
         assert home.has_class("-wide")
         await pilot.press("ctrl+p")
         await settle(pilot)
-        shrink(app, 60, 24)
+        resize(app, 60, 24)
         await settle(pilot)
         assert home.has_class("-narrow") and not home.has_class("-wide")
         assert home.query_one("#map").size.width > 50

@@ -169,8 +169,7 @@ async def do(world: World, pilot: Pilot[None], step: Step) -> None:
     elif kind == "paste":
         app.post_message(events.Paste(what))
     elif kind == "resize":
-        app._driver._size = Size(*what)
-        app.post_message(events.Resize(Size(*what), Size(*what)))
+        resize(app, *what)
     elif kind in ("click", "wheel"):
         point(app, kind, *what)
     elif kind == "wait":
@@ -199,6 +198,12 @@ def press(app: Any, key: str) -> None:
     except KeyError:
         character = key if len(key) == 1 else None  # type: ignore[assignment]
     app._driver.send_message(events.Key(name, character))
+
+
+def resize(app: Any, width: int, height: int) -> None:
+    """Another size, as a terminal tells it."""
+    app._driver._size = Size(width, height)
+    app.post_message(events.Resize(Size(width, height), Size(width, height)))
 
 
 def point(app: Any, kind: str, x: int, y: int, times: int) -> None:
